@@ -1,0 +1,37 @@
+// Starts a program under Node 24, Lambda's version: this Node when it is new enough, else the pinned platform package.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR = 24;
+
+/** Path of a Node 24 (or newer) executable, or an error that says how to get one. */
+export function node24() {
+  if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) return process.execPath;
+  const os = process.platform === 'win32' ? 'win' : process.platform;
+  const pinned = fileURLToPath(
+    new URL(`../node_modules/node-${os}-${process.arch}/bin/node${os === 'win' ? '.exe' : ''}`, import.meta.url),
+  );
+  if (existsSync(pinned)) return pinned;
+  console.error(
+    `Rooney runs on Node ${NODE_MAJOR}, this is ${process.version}, and the package node-${os}-${process.arch} is not ` +
+      'installed.\nRun `npm ci` without --omit=optional, or install Node 24.',
+  );
+  process.exit(1);
+}
+
+/** Runs `args` under Node 24 with this terminal, passes signals on, and ends as it ended. */
+export function run(args) {
+  const node = node24();
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const child = spawn(node, args, { stdio: 'inherit', env });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) run(process.argv.slice(2));
