@@ -1,8 +1,11 @@
+import type { Mode, ModeReadings } from './execution/mode.ts';
 import type { Bar, KnownBar } from './market/bar.ts';
 import type { FeedEvent } from './market/feed.ts';
 import type { Gap, Slice } from './market/slice.ts';
 import type { Timeframe } from './market/timeframe.ts';
 import type { Window, WindowRequest } from './market/window.ts';
+import type { Aggregate, JournalRow, LedgerRow } from './trading/aggregate.ts';
+import type { Intent } from './trading/intent.ts';
 
 /** A source of one-minute bars. */
 export interface BarFeed {
@@ -38,6 +41,8 @@ export interface SliceLog {
   put(slice: Slice): Promise<Slice>;
   /** Records a gap that was never announced, such as one inside warm-up history. */
   putGap(gap: Gap): Promise<void>;
+  /** The newest slice with `closeTimeMs` in [fromMs, toMs]; null when there is none. */
+  newest(fromMs: number, toMs: number): Promise<Slice | null>;
   /** Slices with `closeTimeMs` in [fromMs, toMs], in order. */
   between(fromMs: number, toMs: number): AsyncIterable<Slice>;
   /** Gaps that overlap [fromMs, toMs), in order. */
@@ -48,6 +53,47 @@ export interface SliceLog {
 export interface SliceStream {
   /** Announces slices strictly one after the other. A retry may announce one twice; readers must not mind. */
   announce(slice: Slice): Promise<void>;
+}
+
+/** What must still be true of the stored aggregate for a write to count, besides its number. */
+export interface CommitRule {
+  /** The newest slice decided on is older than this one. */
+  readonly sliceAfterMs?: number;
+  /** The committed global and own modes are both among these. */
+  readonly modesIn?: readonly Mode[];
+}
+
+/** A strategy's aggregate and the rows that outlive it. */
+export interface Ledger {
+  /** The newest image, read consistently; null when the strategy was never created. */
+  load(strategyId: string): Promise<Aggregate | null>;
+  /** Creates an aggregate if the strategy has none. */
+  create(aggregate: Aggregate): Promise<void>;
+  /**
+   * Writes image `next.seq` if the stored one is its predecessor and the rule holds, or if the stored one is this very
+   * write (a lost reply). Returns false when somebody else was first or the rule does not hold.
+   */
+  commit(next: Aggregate, rule: CommitRule): Promise<boolean>;
+  /** Writes rows; writing a row again changes nothing. */
+  writeRows(strategyId: string, rows: readonly LedgerRow[]): Promise<void>;
+  /** Stores a journal row if it is not stored yet. */
+  writeJournal(row: JournalRow): Promise<void>;
+  /** Rows of one kind, by time and id. */
+  rows<K extends LedgerRow['kind']>(strategyId: string, kind: K): Promise<Extract<LedgerRow, { kind: K }>[]>;
+  /** Stored journal rows, by number. The newest write's row is still in the aggregate. */
+  journal(strategyId: string): Promise<JournalRow[]>;
+}
+
+/** The way from a strategy to its execution function. */
+export interface IntentQueue {
+  /** Publishes committed intents in order. Publishing one again is harmless. */
+  publish(intents: readonly Intent[]): Promise<void>;
+}
+
+/** The operator's mode parameters. */
+export interface ModeSource {
+  /** Reads both scopes; never rejects: what cannot be read is a reading without a mode. */
+  read(): Promise<ModeReadings>;
 }
 
 /** Wall time in milliseconds since the epoch, and a clock that only moves forward, in milliseconds. */

@@ -30,7 +30,7 @@ export interface MinuteBar extends Ohlcv {
 /**
  * A closed OHLCV interval of one contract.
  *
- * `openTimeMs` is the UTC start of the bucket (of the session's first interval for `session`). `closeTimeMs` is the last
+ * `openTimeMs` is the UTC start of the bucket, or the session's open when that is later. `closeTimeMs` is the last
  * instant of the bucket that lies inside a trading interval of the root. Neither ever means receipt.
  */
 export interface Bar extends MinuteBar {

@@ -1,0 +1,150 @@
+import { type AttributeValue, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { invariant, RooneyError } from '#core/errors.ts';
+import { effectiveMode } from '#core/execution/mode.ts';
+import type { CommitRule, Ledger } from '#core/ports.ts';
+import type { Aggregate, JournalRow, LedgerRow } from '#core/trading/aggregate.ts';
+import { type Item, putAll, queryItems, type Table, timeKey } from './table.ts';
+
+/** Refusals that another try cannot change. */
+const FINAL_ERRORS = ['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'];
+
+/**
+ * The ledger in one DynamoDB table. Partition `STRATEGY#<id>`: item `STATE` is the aggregate (body as JSON text, so that
+ * every double survives; number, op and modes beside it for the conditions), `ROW#<kind>#<time>#<id>` the rows,
+ * `JOURNAL#<seq>` the journal.
+ */
+export function dynamoLedger(table: Table): Ledger {
+  const { client, tableName: TableName } = table;
+  const stateKey = (strategyId: string) => ({ pk: { S: partition(strategyId) }, sk: { S: 'STATE' } });
+
+  async function bodies<T>(strategyId: string, prefix: string): Promise<T[]> {
+    const found: T[] = [];
+    const query = {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': { S: partition(strategyId) }, ':prefix': { S: prefix } },
+    };
+    for await (const { body } of queryItems(table, query)) found.push(JSON.parse(body?.S ?? 'null') as T);
+    return found;
+  }
+
+  return {
+    async load(strategyId) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName, Key: stateKey(strategyId), ConsistentRead: true }),
+      );
+      return Item === undefined ? null : aggregateOf(Item, strategyId);
+    },
+
+    async create(aggregate) {
+      const Item = { ...stateKey(aggregate.strategyId), ...stateAttributes(aggregate) };
+      await putIfAbsent(table, Item);
+    },
+
+    async commit(next, rule) {
+      const { condition, values } = ruleExpression(rule);
+      const attributes = stateAttributes(next);
+      const names = Object.keys(attributes);
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(next.strategyId),
+            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+            ConditionExpression: `(#seq = :before${condition}) OR (#seq = :seq AND #op = :op)`,
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            ExpressionAttributeValues: {
+              ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])),
+              ':before': { N: String(next.seq - 1) },
+              ...values,
+            },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw asTransient(error, `strategy ${next.strategyId}: write ${next.seq} has no answer`);
+      }
+    },
+
+    async writeRows(strategyId, rows) {
+      const items = rows.map((row) => ({
+        pk: { S: partition(strategyId) },
+        sk: { S: `ROW#${row.kind}#${timeKey(row.timeMs)}#${row.id}` },
+        body: { S: JSON.stringify(row) },
+      }));
+      await putAll(table, items);
+    },
+
+    async writeJournal(row) {
+      const sk = { S: `JOURNAL#${String(row.seq).padStart(12, '0')}` };
+      const Item = { pk: { S: partition(row.strategyId) }, sk, body: { S: JSON.stringify(row) } };
+      await putIfAbsent(table, Item);
+    },
+
+    rows: <K extends LedgerRow['kind']>(strategyId: string, kind: K) =>
+      bodies<Extract<LedgerRow, { kind: K }>>(strategyId, `ROW#${kind}#`),
+    journal: (strategyId) => bodies<JournalRow>(strategyId, 'JOURNAL#'),
+  };
+}
+
+function partition(strategyId: string): string {
+  return `STRATEGY#${strategyId}`;
+}
+
+function stateAttributes(aggregate: Aggregate): Record<string, AttributeValue> {
+  return {
+    seq: { N: String(aggregate.seq) },
+    op: { S: aggregate.ops.at(-1) ?? '' },
+    lastSliceMs: { N: String(aggregate.lastSliceMs ?? 0) },
+    globalMode: { S: effectiveMode(aggregate.modes.global) },
+    ownMode: { S: effectiveMode(aggregate.modes.own) },
+    body: { S: JSON.stringify(aggregate) },
+  };
+}
+
+function aggregateOf(item: Record<string, AttributeValue>, strategyId: string): Aggregate {
+  const aggregate = JSON.parse(item['body']?.S ?? 'null') as Aggregate | null;
+  invariant(
+    aggregate?.schemaVersion === 1 && aggregate.strategyId === strategyId,
+    `ledger: the state of strategy ${strategyId} has schema ${aggregate?.schemaVersion} of ${aggregate?.strategyId}, expected 1`,
+  );
+  return aggregate;
+}
+
+function ruleExpression({ sliceAfterMs, modesIn }: CommitRule): {
+  condition: string;
+  values: Record<string, AttributeValue>;
+} {
+  const values: Record<string, AttributeValue> = {};
+  let condition = '';
+  if (sliceAfterMs !== undefined) {
+    values[':sliceAfterMs'] = { N: String(sliceAfterMs) };
+    condition += ' AND #lastSliceMs < :sliceAfterMs';
+  }
+  if (modesIn !== undefined) {
+    const names = modesIn.map((mode, index) => {
+      values[`:mode${index}`] = { S: mode };
+      return `:mode${index}`;
+    });
+    condition += ` AND #globalMode IN (${names.join(', ')}) AND #ownMode IN (${names.join(', ')})`;
+  }
+  return { condition, values };
+}
+
+async function putIfAbsent({ client, tableName }: Table, item: Item): Promise<void> {
+  const put = { TableName: tableName, Item: { ...item }, ConditionExpression: 'attribute_not_exists(pk)' };
+  try {
+    await client.send(new PutItemCommand(put));
+  } catch (error) {
+    if (!isConditionFailure(error)) throw asTransient(error, `ledger: ${item['sk']?.S} could not be stored`);
+  }
+}
+
+function isConditionFailure(error: unknown): boolean {
+  return (error as Error).name === 'ConditionalCheckFailedException';
+}
+
+function asTransient(error: unknown, message: string): unknown {
+  if (FINAL_ERRORS.includes((error as Error).name)) return error;
+  return new RooneyError('transient', `${message}: ${(error as Error).message}`, { cause: error });
+}
