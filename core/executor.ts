@@ -55,7 +55,10 @@ export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent:
       case 'drop':
         return { kind: 'dropped', reason: claim.reason };
       case 'abandoned':
-        return await settle(intent.root, claim.attempt, { kind: 'unknown', reason: 'the claimant stopped before it settled' });
+        return await settle(intent.root, claim.attempt, {
+          kind: 'unknown',
+          reason: 'the claimant stopped before it settled',
+        });
       case 'claim':
         return await settle(intent.root, claim.attempt, await post(claim, claimedAt, ports));
     }

@@ -1,7 +1,10 @@
 import { type CommitPorts, change } from './commit.ts';
 import type { ModeReadings } from './execution/mode.ts';
+import { featureLookbacks } from './features/registry.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Slice } from './market/slice.ts';
+import type { Window } from './market/window.ts';
+import { makeWindowCache, type WindowCache } from './market/window-cache.ts';
 import type { BarHistory, Clock, IntentQueue, ModeSource } from './ports.ts';
 import { type Conclusion, conclude } from './strategy/conclude.ts';
 import type { Decision } from './strategy/decision.ts';
@@ -11,7 +14,6 @@ import type { Strategy } from './strategy/strategy.ts';
 import { askVeto, type Verdict, type VetoModel } from './strategy/veto.ts';
 import { type Aggregate, newAggregate } from './trading/aggregate.ts';
 import type { Intent } from './trading/intent.ts';
-import { featureLookbacks } from './features/registry.ts';
 
 /** Everything outside that trading needs. */
 export interface TraderPorts extends CommitPorts {
@@ -38,14 +40,17 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
     strategy.lines.map((line) => line.root),
   );
   const extra: ExtraLookbacks = ({ root }) => featureLookbacks(ports.models[root]?.features ?? []);
+  const windows = makeWindowCache(ports.history);
   return async (slice) => {
+    windows.follow(slice);
     const receiptTimeMs = ports.clock.now();
     const readings = await ports.modes.read();
     const { traded, outbox } = await change(ports, initial, async (held) => {
       if (held.lastSliceMs !== null && slice.closeTimeMs <= held.lastSliceMs) {
         return { changed: null, result: { traded: nothing, outbox: held.outbox } };
       }
-      const concluded = await decide({ strategy, held, slice, receiptTimeMs, readings }, ports, extra);
+      const known = { strategy, held, slice, receiptTimeMs, readings };
+      const concluded = await decide(known, await windowsOf(known, windows, extra), ports);
       const { decisions, intents, aggregate } = concluded;
       const result = { traded: { seen: false, decisions, intents }, outbox: aggregate.outbox };
       return { changed: concluded, rule: { sliceAfterMs: slice.closeTimeMs }, result };
@@ -65,17 +70,15 @@ interface Known {
   readonly readings: ModeReadings;
 }
 
-async function decide(known: Known, ports: TraderPorts, extra: ExtraLookbacks): Promise<Conclusion> {
-  const windows = await windowsOf(known, ports, extra);
+async function decide(known: Known, windows: StepWindows, ports: TraderPorts): Promise<Conclusion> {
   const input: StepInput = { ...known, calendar: ports.calendar, windows };
   const proposal = propose(input);
   return conclude(proposal, await askModels(proposal, ports.models));
 }
 
-async function windowsOf(known: Known, { history }: TraderPorts, extra: ExtraLookbacks): Promise<StepWindows> {
-  const needed = windowsNeeded(known, extra);
-  const read = await Promise.all(needed.map((request) => history.window(request, known.slice.closeTimeMs)));
-  const windows: Record<string, Record<string, (typeof read)[number]>> = {};
+async function windowsOf(known: Known, cache: WindowCache, extra: ExtraLookbacks): Promise<StepWindows> {
+  const read = await Promise.all(windowsNeeded(known, extra).map((request) => cache.window(request)));
+  const windows: Record<string, Record<string, Window>> = {};
   for (const window of read) windows[window.root] = { ...windows[window.root], [window.timeframe]: window };
   return windows;
 }

@@ -31,7 +31,9 @@ const params = z.strictObject({
   exitIbs: range(0.8, 1),
   /** Half-open windows of the bar's opening time of day in which an entry may be signalled. */
   entryWindows: z
-    .array(z.strictObject({ from: chicagoTime, to: chicagoTime }).refine((w) => w.from < w.to, 'from must be before to'))
+    .array(
+      z.strictObject({ from: chicagoTime, to: chicagoTime }).refine((w) => w.from < w.to, 'from must be before to'),
+    )
     .min(1)
     .prefault([
       { from: '00:00', to: '15:00' },
@@ -68,7 +70,11 @@ export const ibs = defineStrategy<Params>({
   noEntryBeforeCloseMin: ({ noEntryBeforeCloseMin }) => noEntryBeforeCloseMin,
   decide({ window, label, held, params: p }) {
     const last = window.length - 1;
-    const strength = internalBarStrength({ high: window.high[last]!, low: window.low[last]!, close: window.close[last]! });
+    const strength = internalBarStrength({
+      high: window.high[last]!,
+      low: window.low[last]!,
+      close: window.close[last]!,
+    });
     if (strength === null) return { kind: 'hold', reason: 'ibs missing', evidence: { ibs: null } };
     if (held !== null) {
       const exits = strength >= p.exitIbs.low && strength <= p.exitIbs.high;
@@ -76,7 +82,8 @@ export const ibs = defineStrategy<Params>({
         ? { kind: 'exit', reason: 'ibs', evidence: { ibs: strength } }
         : { kind: 'hold', reason: 'ibs below exit range', evidence: { ibs: strength } };
     }
-    const hold = (reason: string, more = {}) => ({ kind: 'hold', reason, evidence: { ibs: strength, ...more } }) as const;
+    const hold = (reason: string, more = {}) =>
+      ({ kind: 'hold', reason, evidence: { ibs: strength, ...more } }) as const;
     if (strength < p.enterIbs.low || strength > p.enterIbs.high) return hold('ibs outside entry range');
     if (!p.entryWindows.some(({ from, to }) => label.minuteOfDay >= from && label.minuteOfDay < to)) {
       return hold('outside entry windows');

@@ -26,19 +26,23 @@ export interface BarHistoryTable extends Table {
 export function dynamoBarHistory({ sliceLog, ...table }: BarHistoryTable): BarHistory {
   return {
     async write(bars, knownAtMs) {
-      const items = bars.map((bar): Item => ({
-        pk: { S: openKey(bar) },
-        sk: { S: `${timeKey(bar.closeTimeMs)}#${bar.revision}` },
-        bars: { B: encodeBars([{ ...bar, knownAtMs }]) },
-      }));
+      const items = bars.map(
+        (bar): Item => ({
+          pk: { S: openKey(bar) },
+          sk: { S: `${timeKey(bar.closeTimeMs)}#${bar.revision}` },
+          bars: { B: encodeBars([{ ...bar, knownAtMs }]) },
+        }),
+      );
       await putAll(table, items);
     },
     async writeSessions(sessions) {
-      const items = sessions.map((session): Item => ({
-        pk: { S: sessionKey(session) },
-        sk: { S: session.tradeDate },
-        bars: { B: encodeBars(session.bars) },
-      }));
+      const items = sessions.map(
+        (session): Item => ({
+          pk: { S: sessionKey(session) },
+          sk: { S: session.tradeDate },
+          bars: { B: encodeBars(session.bars) },
+        }),
+      );
       await putAll(table, items);
     },
     async window(request, asOfMs) {

@@ -103,7 +103,7 @@ function stateAttributes(aggregate: Aggregate): Record<string, AttributeValue> {
 }
 
 function aggregateOf(item: Record<string, AttributeValue>, strategyId: string): Aggregate {
-  const aggregate = JSON.parse(item['body']?.S ?? 'null') as Aggregate | null;
+  const aggregate = JSON.parse(item.body?.S ?? 'null') as Aggregate | null;
   invariant(
     aggregate?.schemaVersion === 1 && aggregate.strategyId === strategyId,
     `ledger: the state of strategy ${strategyId} has schema ${aggregate?.schemaVersion} of ${aggregate?.strategyId}, expected 1`,
@@ -136,7 +136,7 @@ async function putIfAbsent({ client, tableName }: Table, item: Item): Promise<vo
   try {
     await client.send(new PutItemCommand(put));
   } catch (error) {
-    if (!isConditionFailure(error)) throw asTransient(error, `ledger: ${item['sk']?.S} could not be stored`);
+    if (!isConditionFailure(error)) throw asTransient(error, `ledger: ${item.sk?.S} could not be stored`);
   }
 }
 

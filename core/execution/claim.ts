@@ -23,7 +23,13 @@ export interface Claimant {
  * finished before.
  */
 export type Claim =
-  | { readonly kind: 'claim'; readonly changed: Changed; readonly attempt: Attempt; readonly intent: Intent; readonly modes: readonly Mode[] }
+  | {
+      readonly kind: 'claim';
+      readonly changed: Changed;
+      readonly attempt: Attempt;
+      readonly intent: Intent;
+      readonly modes: readonly Mode[];
+    }
   | { readonly kind: 'drop'; readonly changed: Changed; readonly reason: string }
   | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'abandoned'; readonly attempt: Attempt }

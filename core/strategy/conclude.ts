@@ -31,7 +31,9 @@ export function conclude(proposal: Proposal, verdicts: Readonly<Record<string, V
     else if (finding !== undefined) state.decisions.push(decisionOf(proposal, root, finding));
   }
   const { closeTimeMs } = input.slice;
-  const decided = state.decisions.map((body): LedgerRow => ({ kind: 'DECISION', id: body.id, timeMs: closeTimeMs, body }));
+  const decided = state.decisions.map(
+    (body): LedgerRow => ({ kind: 'DECISION', id: body.id, timeMs: closeTimeMs, body }),
+  );
   return {
     aggregate: { ...state.aggregate, outbox: [...state.aggregate.outbox, ...state.intents] },
     rows: [...proposal.rows, ...decided],
@@ -78,11 +80,21 @@ function exitIntent(lane: Lane | undefined, { input, mode }: Proposal): Intent |
 
 function decideExit(state: Deciding, intent: Intent, finding: Finding | undefined, proposal: Proposal): void {
   const { root, id } = intent;
-  const lane = transition(state.aggregate.lanes[root]!, { kind: 'try-exit', intentId: id, atMs: proposal.input.receiptTimeMs });
+  const lane = transition(state.aggregate.lanes[root]!, {
+    kind: 'try-exit',
+    intentId: id,
+    atMs: proposal.input.receiptTimeMs,
+  });
   state.aggregate = withLane(state.aggregate, lane);
   state.intents.push(intent);
   const evidence = { ...finding?.evidence, mark: lane.position?.mark ?? null, try: lane.exiting?.tries ?? 0 };
-  const found = { action: 'exit', reason: intent.reason, contract: intent.contract, evidence, certificate: null } as const;
+  const found = {
+    action: 'exit',
+    reason: intent.reason,
+    contract: intent.contract,
+    evidence,
+    certificate: null,
+  } as const;
   state.decisions.push({ ...decisionOf(proposal, root, found), intentId: id });
 }
 
@@ -144,7 +156,13 @@ function brokerStopPrice({ line, signal, signalPrice }: Candidate): number | nul
     : roundToTick(instrument, signalPrice + distance, 'up');
 }
 
-function entryIntent(made: { id: string; candidate: Candidate; position: Position; epoch: number; strategyId: string }): Intent {
+function entryIntent(made: {
+  id: string;
+  candidate: Candidate;
+  position: Position;
+  epoch: number;
+  strategyId: string;
+}): Intent {
   const { id, candidate, position, epoch, strategyId } = made;
   return {
     schemaVersion: 1,

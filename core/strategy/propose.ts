@@ -105,7 +105,8 @@ function wantedExit(
   view: { input: StepInput; mode: Mode; stopped: boolean; opinion: Opinion | null },
 ): WantedExit | null {
   const { input, opinion } = view;
-  const exposed = lane.state === 'OPEN' || lane.state === 'UNKNOWN' || (lane.state === 'ENTERING' && lane.latched === null);
+  const exposed =
+    lane.state === 'OPEN' || lane.state === 'UNKNOWN' || (lane.state === 'ENTERING' && lane.latched === null);
   if (!exposed || lane.position === null) return null;
   const atMs = input.receiptTimeMs;
   if (view.mode === 'FLATTEN') return { reason: 'flatten', atMs, origin: 'kill' };
@@ -148,12 +149,24 @@ function proposeEntry(
   });
   const refused = (reason: string): Finding => ({ ...found, action: 'refused', reason });
   if (refusal !== null) return refused(refusal);
-  if (tradedContract === undefined || signalPrice === null || session === null) return refused(`no price of ${tradedRoot}`);
+  if (tradedContract === undefined || signalPrice === null || session === null)
+    return refused(`no price of ${tradedRoot}`);
   const quantity = contractsFor(line.size, { tradedRoot, stop: signal.plan.stop, price: signalPrice });
   if (quantity < 1) return refused('size: the risk per contract is above riskDollars');
   const expiresAtMs = slice.closeTimeMs + ttlMs;
   const { tradeDate } = session;
-  return { line, contract, tradedContract, signal, quantity, signalPrice, tradeDate, autoCloseAtMs: closeAtMs, expiresAtMs, certificate };
+  return {
+    line,
+    contract,
+    tradedContract,
+    signal,
+    quantity,
+    signalPrice,
+    tradeDate,
+    autoCloseAtMs: closeAtMs,
+    expiresAtMs,
+    certificate,
+  };
 }
 
 function holding({ contract, signal, certificate, reason }: Opinion): Finding {

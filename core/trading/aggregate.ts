@@ -52,7 +52,13 @@ export type Change =
     }
   | { readonly kind: 'claim'; readonly intentId: string; readonly attempt: Attempt }
   | { readonly kind: 'drop'; readonly intentId: string; readonly reason: string; readonly atMs: number }
-  | { readonly kind: 'settle'; readonly root: string; readonly attempt: Attempt; readonly outcome: Outcome; readonly atMs: number }
+  | {
+      readonly kind: 'settle';
+      readonly root: string;
+      readonly attempt: Attempt;
+      readonly outcome: Outcome;
+      readonly atMs: number;
+    }
   | { readonly kind: 'lane'; readonly root: string; readonly event: LaneEvent; readonly reason: string };
 
 /** One write of an aggregate, kept for replay. */

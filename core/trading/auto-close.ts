@@ -1,5 +1,5 @@
 import { instrumentOf } from '../market/instrument.ts';
-import { type SessionCalendar } from '../market/session-calendar.ts';
+import type { SessionCalendar } from '../market/session-calendar.ts';
 import { MINUTE_MS } from '../market/timeframe.ts';
 
 /** Positions are closed at least this long before the session ends, milliseconds. */

@@ -45,6 +45,16 @@ export function entryId(strategyId: string, root: string, closeTimeMs: number): 
 }
 
 /** Id of the n-th exit (from 1) of an epoch. */
-export function exitId({ strategyId, root, epoch, n }: { strategyId: string; root: string; epoch: number; n: number }): string {
+export function exitId({
+  strategyId,
+  root,
+  epoch,
+  n,
+}: {
+  strategyId: string;
+  root: string;
+  epoch: number;
+  n: number;
+}): string {
   return `${strategyId}:${root}:${epoch}:exit:${n}`;
 }

@@ -129,7 +129,13 @@ export function transition(lane: Lane, event: LaneEvent): Lane {
 
 const toFlat = (lane: Lane): Lane => ({ ...lane, ...nothingHeld, state: 'FLAT' });
 
-const lock = (lane: Lane, why: string): Lane => ({ ...lane, state: 'LOCKED', exiting: null, latched: null, locked: why });
+const lock = (lane: Lane, why: string): Lane => ({
+  ...lane,
+  state: 'LOCKED',
+  exiting: null,
+  latched: null,
+  locked: why,
+});
 
 /** Starts getting flat. Exits that come back from an earlier state keep their count. */
 const toExiting = (lane: Lane, wanted: WantedExit, fromUnknown: boolean): Lane => ({
@@ -140,9 +146,18 @@ const toExiting = (lane: Lane, wanted: WantedExit, fromUnknown: boolean): Lane =
 });
 
 /** Flat with the trade's prices still to come. */
-const toClosing = (lane: Lane, { atMs, price, reason }: { atMs: number; price: number | null; reason: string }): Lane => ({
+const toClosing = (
+  lane: Lane,
+  { atMs, price, reason }: { atMs: number; price: number | null; reason: string },
+): Lane => ({
   ...toFlat(lane),
-  closing: lane.position && { position: lane.position, epoch: lane.epoch, reason, acceptedAtMs: atMs, exitPrice: price },
+  closing: lane.position && {
+    position: lane.position,
+    epoch: lane.epoch,
+    reason,
+    acceptedAtMs: atMs,
+    exitPrice: price,
+  },
   noEntryBeforeMs: atMs + COOLDOWN_MS,
 });
 
@@ -250,7 +265,11 @@ const table: Readonly<Record<LaneState, Rules>> = {
       if (settled === 'unknown') return null;
       return settled === 'accepted' ? { ...accepted(lane, atMs, false), state: 'OPEN' } : toFlat(lane);
     },
-    'broker-position': (lane) => ({ ...lane, state: 'OPEN', position: lane.position && { ...lane.position, assumed: false } }),
+    'broker-position': (lane) => ({
+      ...lane,
+      state: 'OPEN',
+      position: lane.position && { ...lane.position, assumed: false },
+    }),
     'broker-flat': toFlat,
   },
   LOCKED: {},

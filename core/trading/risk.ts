@@ -56,7 +56,8 @@ export function entryRefusal(view: EntryView): string | null {
   const { strategy, lane, mode, day, closeTimeMs, receiptTimeMs } = view;
   if (strategy.state === 'draining') return 'draining: the strategy only exits';
   if (mode !== 'RUN') return `mode ${mode}: rooney kill run clears it`;
-  if (receiptTimeMs - closeTimeMs > view.ttlMs) return `stale: received ${receiptTimeMs - closeTimeMs} ms after the close`;
+  if (receiptTimeMs - closeTimeMs > view.ttlMs)
+    return `stale: received ${receiptTimeMs - closeTimeMs} ms after the close`;
   if (!view.nextMinuteInSession) return 'closed: the next minute is not in session';
   if (closeTimeMs >= view.noEntryFromMs) return 'too close to the automatic close';
   if (day.stopped) return 'daily stop: no new risk on this trade date';

@@ -8,3 +8,6 @@ export const barAgeEnv = z.object({
   /** Roots whose sessions count, separated by commas. */
   UNIVERSE: commaList,
 });
+
+/** What the checker emits and the alarm reads: minutes, once a minute, with the dimensions `service` and `environment`. */
+export const barAgeMetric = { namespace: 'Rooney', service: 'ingest', name: 'BarAgeMinutes' } as const;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { text } from '../env.ts';
 
-/** Addresses of one strategy's execution Lambda. */
+/** Addresses of one strategy's execution Lambda. The mode it obeys is in the ledger's item, committed by the strategy. */
 export const executionEnv = z.object({
   ENVIRONMENT: text,
   STRATEGY_ID: text,
@@ -9,6 +9,4 @@ export const executionEnv = z.object({
   ROUTE: z.enum(['traderspost', 'sandbox', 'none']),
   /** Name of the secret that holds the webhook address; empty for route `none`. */
   WEBHOOK_SECRET_NAME: z.string(),
-  GLOBAL_MODE_PARAMETER: text,
-  STRATEGY_MODE_PARAMETER: text,
 });

@@ -63,7 +63,8 @@ export async function createHandler(
         const { seen, decisions, intents } = await trade(decodeSlice(text));
         metrics.addMetric('Slices', MetricUnit.Count, seen ? 0 : 1);
         metrics.addMetric('Intents', MetricUnit.Count, intents.length);
-        for (const { id, action, reason, contract } of decisions) logger.info('decision', { id, action, reason, contract });
+        for (const { id, action, reason, contract } of decisions)
+          logger.info('decision', { id, action, reason, contract });
       } catch (error) {
         logger.error(`slice ${sequenceNumber} failed (${kindOf(error)})`, error as Error);
         metrics.addMetric('FailedSlices', MetricUnit.Count, 1);
