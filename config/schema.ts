@@ -102,7 +102,7 @@ export const configSchema = z.strictObject({
   ingest: ingestSchema,
   certificate: certificateSchema,
   /** Ticks by which a model fill is worse than the price it is taken from. */
-  fills: z.strictObject({ slippageTicks: z.number().min(0).max(20) }),
+  fills: z.strictObject({ slippageTicks: z.int().min(0).max(20) }),
   limits: limitsSchema,
   accounts: z.array(accountSchema).min(1),
   strategies: z.array(strategySchema).min(1),

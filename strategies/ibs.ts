@@ -44,7 +44,7 @@ const params = z.strictObject({
     .strictObject({
       left: z.int().min(1).max(50).default(5),
       right: z.int().min(1).max(50).default(5),
-      lookback: z.int().min(3).max(500).default(30),
+      lookback: z.int().min(3).max(500).default(48),
     })
     .refine((pivot) => pivot.lookback > pivot.left + pivot.right, 'lookback must be above left + right')
     .nullable()

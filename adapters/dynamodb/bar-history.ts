@@ -82,6 +82,8 @@ async function openSession(
   series: Series,
   { afterMs, asOfMs }: { readonly afterMs: number; readonly asOfMs: number },
 ): Promise<KnownBar[]> {
+  // Closed sessions reach beyond the instant; the service refuses an empty range.
+  if (afterMs >= asOfMs) return [];
   const bars: KnownBar[] = [];
   const query = {
     KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :last',

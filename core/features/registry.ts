@@ -3,7 +3,7 @@ import { internalBarStrength } from '../indicators/ibs.ts';
 import { wilderRsi } from '../indicators/rsi.ts';
 import { meanTrueRange, trueRange } from '../indicators/true-range.ts';
 import type { Timeframe } from '../market/timeframe.ts';
-import type { Window } from '../market/window.ts';
+import { lastBars, type Window } from '../market/window.ts';
 
 /** A number that a model reads, defined once for training and for trading. */
 export interface Feature {
@@ -116,21 +116,4 @@ function feature(declared: Feature): Feature {
     return value !== null && Number.isFinite(value) ? value : null;
   };
   return { ...declared, compute };
-}
-
-/** A view of the window's last `bars` bars; copies no prices. */
-function lastBars(window: Window, bars: number): Window {
-  if (window.length === bars) return window;
-  return {
-    ...window,
-    length: bars,
-    openTimeMs: window.openTimeMs.subarray(-bars),
-    closeTimeMs: window.closeTimeMs.subarray(-bars),
-    open: window.open.subarray(-bars),
-    high: window.high.subarray(-bars),
-    low: window.low.subarray(-bars),
-    close: window.close.subarray(-bars),
-    volume: window.volume.subarray(-bars),
-    grade: window.grade.slice(-bars),
-  };
 }

@@ -81,6 +81,10 @@ export function decodeSlice(json: string): Slice {
   }
   const parsed = sliceSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'slice'}: ${message}`);
+  const problems = parsed.error.issues.map((issue) => {
+    const place = issue.path.join('.') || 'slice';
+    if (issue.code === 'unrecognized_keys') return `${place}: unknown ${issue.keys.join(' ')}`;
+    return `${place}: ${issue.code === 'invalid_type' ? `expected ${issue.expected}` : issue.code.replaceAll('_', ' ')}`;
+  });
   throw contractError(`expected a slice of schema version 1, found ${problems.join('; ')}`, { cause: parsed.error });
 }

@@ -1,10 +1,10 @@
 import type { Bar } from '../market/bar.ts';
-import { instrumentOf } from '../market/instrument.ts';
+import { instrumentOf, roundToTick } from '../market/instrument.ts';
 import type { SessionCalendar } from '../market/session-calendar.ts';
 import type { Slice } from '../market/slice.ts';
 import type { Closing, Lane } from './lane.ts';
 import { grossUsd, roundTripUsd, type Trade } from './pnl.ts';
-import { type Position, worsened } from './position.ts';
+import type { Position } from './position.ts';
 
 /** What a model fill depends on besides the bars. */
 export interface FillRules {
@@ -41,8 +41,10 @@ function observeClosing(lane: Lane, slice: Slice, rules: FillRules): { closing: 
   const closing = lane.closing;
   if (closing === null) return { closing, trade: null };
   const bars = minuteBars(slice, closing.position.contract);
-  const position = { ...closing.position, ...entryFill(closing.position, bars, slice, rules) };
-  const exitPrice = closing.exitPrice ?? exitFill({ ...closing, position }, bars, slice, rules);
+  const filled = { ...closing.position, ...entryFill(closing.position, bars, slice, rules) };
+  const exitPrice = closing.exitPrice ?? exitFill({ ...closing, position: filled }, bars, slice, rules);
+  // A minute that closed before the acceptance may be shown after it, and its close is then the last one known.
+  const position = { ...filled, mark: bars.at(-1)?.close ?? filled.mark };
   const seen = { ...closing, position, exitPrice };
   if (position.fillPrice === null || exitPrice === null) return { closing: seen, trade: null };
   return { closing: null, trade: tradeOf(lane.root, seen, exitPrice, rules) };
@@ -76,12 +78,11 @@ function fillAfter(
   slice: Slice,
   rules: FillRules,
 ): { price: number; timeMs: number } | null {
-  const slippage = slippageOf(position, rules);
   const bar = bars.find(({ closeTimeMs, revision }) => closeTimeMs > acceptedAtMs && revision === 0);
-  if (bar !== undefined) return { price: worsened(bar.open, buys, slippage), timeMs: bar.openTimeMs };
+  if (bar !== undefined) return { price: slipped(position, { price: bar.open, buys }, rules), timeMs: bar.openTimeMs };
   const session = rules.calendar.sessionFrom(instrumentOf(position.tradedRoot).group, acceptedAtMs);
   const over = slice.closeTimeMs > acceptedAtMs && (slice.gap !== null || slice.closeTimeMs >= session.closeMs);
-  return over ? { price: worsened(position.mark, buys, slippage), timeMs: acceptedAtMs } : null;
+  return over ? { price: slipped(position, { price: position.mark, buys }, rules), timeMs: acceptedAtMs } : null;
 }
 
 /** Touched when a minute trades through the stop: the worse of stop and that minute's open, plus slippage. */
@@ -92,11 +93,14 @@ function brokerExit(position: Position, bars: readonly Bar[], rules: FillRules):
   const touched = bars.find((bar) => bar.closeTimeMs > filledAtMs && (long ? bar.low <= stop : bar.high >= stop));
   if (touched === undefined) return null;
   const price = long ? Math.min(stop, touched.open) : Math.max(stop, touched.open);
-  return worsened(price, !long, slippageOf(position, rules));
+  return slipped(position, { price, buys: !long }, rules);
 }
 
-function slippageOf(position: Position, { slippageTicks }: FillRules): number {
-  return slippageTicks * instrumentOf(position.tradedRoot).tickSize;
+/** A price worsened by slippage, on the tick: a buyer pays more, a seller gets less. */
+function slipped(position: Position, { price, buys }: { price: number; buys: boolean }, rules: FillRules): number {
+  const instrument = instrumentOf(position.tradedRoot);
+  const slippage = rules.slippageTicks * instrument.tickSize;
+  return roundToTick(instrument, buys ? price + slippage : price - slippage, 'nearest');
 }
 
 function tradeOf(root: string, closing: Closing, exitPrice: number, rules: FillRules): Trade {

@@ -48,8 +48,3 @@ export function entryPrice(position: Pick<Position, 'fillPrice' | 'signalPrice'>
 export function levelDistance(level: Level, price: number): number {
   return level.kind === 'fraction' ? Math.abs(price) * level.value : level.value;
 }
-
-/** A price worsened by slippage: a buyer pays more, a seller gets less. */
-export function worsened(price: number, buys: boolean, slippage: number): number {
-  return buys ? price + slippage : price - slippage;
-}

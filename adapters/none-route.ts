@@ -1,0 +1,6 @@
+import type { OrderRoute } from '#core/execution/order.ts';
+
+/** The route of a dry account: orders go nowhere and count as accepted. */
+export function noneRoute(): OrderRoute {
+  return { send: () => Promise.resolve({ kind: 'accepted', id: 'none', logId: null }) };
+}
