@@ -22,8 +22,8 @@ const WRITES_MAX = 12;
 
 /**
  * Changes an aggregate by the one write rule: read consistently, compute, write under the next number and one's own
- * rule, and on refusal read again. Rows are written before the state that forgets them, the previous write's journal
- * row before the image that drops it.
+ * rule, and on refusal read again. Rows and journal row travel inside the image that they were committed with; the next
+ * writer stores them before the image that drops them.
  *
  * A write whose reply was lost is recognised by its op in the ring and not made again.
  */
@@ -37,7 +37,7 @@ export async function change<T>({ ledger, nonce }: CommitPorts, initial: Aggrega
     const made = await make(held, op);
     if (made.changed === null) return made.result;
     tried.set(op, made.result);
-    await ledger.writeRows(held.strategyId, made.changed.rows);
+    await ledger.writeRows(held.strategyId, held.rows);
     if (held.journal !== null) await ledger.writeJournal(held.journal);
     if (await committed(ledger, sealed(held, made.changed, op), made.rule)) return made.result;
   }

@@ -39,10 +39,10 @@ export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent:
   }
 
   return async (intent) => {
-    let claimedAt = 0;
-    const claim = await change<Claim>(ports, initial, (held, op) => {
-      claimedAt = ports.clock.monotonic();
-      const made = claimOf(held, intent, { op, nowMs: ports.clock.now(), calendar: ports.calendar });
+    const claim = await change<Claim & { claimedAt: number }>(ports, initial, (held, op) => {
+      const claimant = { op, nowMs: ports.clock.now(), calendar: ports.calendar };
+      // Belongs to this write: when its reply is lost, a later look at the clock would make the claim seem younger.
+      const made = { ...claimOf(held, intent, claimant), claimedAt: ports.clock.monotonic() };
       if (made.kind === 'claim') return { changed: made.changed, rule: { modesIn: made.modes }, result: made };
       if (made.kind === 'drop') return { changed: made.changed, rule: {}, result: made };
       return { changed: null, result: made };
@@ -60,25 +60,17 @@ export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent:
           reason: 'the claimant stopped before it settled',
         });
       case 'claim':
-        return await settle(intent.root, claim.attempt, await post(claim, claimedAt, ports));
+        return await settle(intent.root, claim.attempt, await post(claim, ports));
     }
   };
 }
 
-/** Writes the order's row, then posts once, unless the claim has become too old meanwhile. */
+/** Posts once, unless the claim has become too old meanwhile. */
 async function post(
-  { intent, attempt }: Extract<Claim, { kind: 'claim' }>,
-  claimedAt: number,
-  { ledger, route, clock }: ExecutorPorts,
+  { intent, attempt, claimedAt }: Extract<Claim, { kind: 'claim' }> & { claimedAt: number },
+  { route, clock }: ExecutorPorts,
 ): Promise<Outcome> {
-  const order = orderOf(intent, attempt);
-  const row = { kind: 'ORDER', id: order.orderId, timeMs: order.decisionTimeMs, body: order } as const;
-  try {
-    await ledger.writeRows(order.strategyId, [row]);
-  } catch (error) {
-    return { kind: 'not-sent', reason: `the order's row could not be written: ${(error as Error).message}` };
-  }
   const ageMs = clock.monotonic() - claimedAt;
   if (ageMs > CLAIM_AGE_MAX_MS) return { kind: 'not-sent', reason: `the claim took ${Math.round(ageMs)} ms` };
-  return await route.send(order);
+  return await route.send(orderOf(intent, attempt));
 }

@@ -78,7 +78,7 @@ export interface Ledger {
   writeRows(strategyId: string, rows: readonly LedgerRow[]): Promise<void>;
   /** Stores a journal row if it is not stored yet. */
   writeJournal(row: JournalRow): Promise<void>;
-  /** Rows of one kind, by time and id. */
+  /** Rows of one kind, by time and id; those of the newest write, still in the aggregate, included. */
   rows<K extends LedgerRow['kind']>(strategyId: string, kind: K): Promise<Extract<LedgerRow, { kind: K }>[]>;
   /** Stored journal rows, by number. The newest write's row is still in the aggregate. */
   journal(strategyId: string): Promise<JournalRow[]>;

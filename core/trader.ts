@@ -44,12 +44,13 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
   return async (slice) => {
     windows.follow(slice);
     const receiptTimeMs = ports.clock.now();
-    const readings = await ports.modes.read();
+    // Never rejects, so it may run beside the first read of the ledger.
+    const reading = ports.modes.read();
     const { traded, outbox } = await change(ports, initial, async (held) => {
       if (held.lastSliceMs !== null && slice.closeTimeMs <= held.lastSliceMs) {
         return { changed: null, result: { traded: nothing, outbox: held.outbox } };
       }
-      const known = { strategy, held, slice, receiptTimeMs, readings };
+      const known = { strategy, held, slice, receiptTimeMs, readings: await reading };
       const concluded = await decide(known, await windowsOf(known, windows, extra), ports);
       const { decisions, intents, aggregate } = concluded;
       const result = { traded: { seen: false, decisions, intents }, outbox: aggregate.outbox };

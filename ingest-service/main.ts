@@ -41,7 +41,7 @@ try {
 async function run(env: IngestEnv): Promise<IngestCounts> {
   const { UNIVERSE: universe, SPEED, TO } = env;
   const calendar = cmeCalendar();
-  const { feed, announceFromTradeDate } = sourceOf(env, calendar, clock.now());
+  const { feed, announceFromTradeDate, setAsideBars } = sourceOf(env, calendar, clock.now());
   const table = { client: dynamoClient(), tableName: env.BAR_TABLE };
   const kinesis = kinesisClient();
   const sliceLog = dynamoSliceLog(table);
@@ -60,7 +60,7 @@ async function run(env: IngestEnv): Promise<IngestCounts> {
       signal,
     });
     if (counts.isComplete && counts.slices === 0) throw nothingAnnounced(env, counts);
-    return counts;
+    return { ...counts, setAside: counts.setAside + setAsideBars() };
   } finally {
     table.client.destroy();
     kinesis.destroy();

@@ -13,6 +13,8 @@ export interface Source {
   readonly feed: BarFeed;
   /** null announces everything. */
   readonly announceFromTradeDate: string | null;
+  /** Bars that the feed itself set aside, because they lie outside their session; known once it has ended. */
+  setAsideBars(): number;
 }
 
 /** Chooses the feed. A generator without FROM begins with the session in progress or the next one at `nowMs`. */
@@ -21,7 +23,8 @@ export function sourceOf(env: IngestEnv, calendar: SessionCalendar, nowMs: numbe
   if (FROM !== undefined && TO !== undefined && FROM > TO) throw contractError(`FROM ${FROM} is after TO ${TO}`);
   if (env.FEED === 'file') {
     if (env.DATA_PATH === undefined) throw contractError('environment: DATA_PATH is missing; feed `file` reads it');
-    return { feed: fileFeed({ path: env.DATA_PATH, calendar, universe }), announceFromTradeDate: FROM ?? null };
+    const feed = fileFeed({ path: env.DATA_PATH, calendar, universe });
+    return { feed, announceFromTradeDate: FROM ?? null, setAsideBars: () => feed.stats?.setAsideBars ?? 0 };
   }
   const group = groupsOf(universe)[0];
   if (group === undefined) throw contractError('environment: UNIVERSE is empty');
@@ -33,7 +36,7 @@ export function sourceOf(env: IngestEnv, calendar: SessionCalendar, nowMs: numbe
   }
   const sessions = env.HISTORY_SESSIONS + announced;
   const feed = generatorFeed({ seed: env.SEED, universe, firstTradeDate, sessions, calendar });
-  return { feed, announceFromTradeDate: from };
+  return { feed, announceFromTradeDate: from, setAsideBars: () => 0 };
 }
 
 /** The events up to the end of the last session that carries `tradeDate` or an earlier one; a gap is cut there. */

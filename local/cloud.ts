@@ -106,7 +106,8 @@ function createFunctions(
   const mapped = [...stack.kinesisMappings, ...stack.sqsMappings].map(({ functionName }) => functionName);
   const specs = stack.functions.filter(({ name }) => mapped.includes(name));
   const unknown = mapped.find((name) => !specs.some((spec) => spec.name === name));
-  if (unknown) throw contractError(`template: a mapping starts ${unknown}, which has no TypeScript entry (rooney:entry)`);
+  if (unknown)
+    throw contractError(`template: a mapping starts ${unknown}, which has no TypeScript entry (rooney:entry)`);
   const environmentsMax = settings.pace === 'timed' ? TIMED_CONCURRENCY : 1;
   return new Map(specs.map((spec) => [spec.name, createFunction(spec, settings, { aws, environmentsMax })]));
 }

@@ -57,8 +57,10 @@ export function readLocalFlags(args: readonly string[]): LocalFlags | string {
     const { config = null, data = null, from = null, to = null, seed, sessions } = values;
     for (const date of [from, to]) if (date !== null && !isDate(date)) return `"${date}" is not a date YYYY-MM-DD`;
     if (from !== null && to !== null && from > to) return `--from ${from} is after --to ${to}`;
-    if (data !== null && (seed ?? sessions) !== undefined) return '--seed and --sessions are for generated data, not --data';
-    if (to !== null && sessions !== undefined) return '--to and --sessions both say how many sessions there are; give one';
+    if (data !== null && (seed ?? sessions) !== undefined)
+      return '--seed and --sessions are for generated data, not --data';
+    if (to !== null && sessions !== undefined)
+      return '--to and --sessions both say how many sessions there are; give one';
     return {
       ...{ config, data, from, to },
       seed: wholeNumber('--seed', seed ?? '1', 0),

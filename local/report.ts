@@ -69,7 +69,8 @@ function table(header: readonly string[], rows: readonly string[][]): string {
   const widths = header.map((name, column) => Math.max(name.length, ...shown.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, column) => pad(cell, widths[column] ?? 0)).join('  ')}`.trimEnd();
-  const earlier = rows.length > shown.length ? [`  (${rows.length - shown.length} earlier ones are in the ledger)`] : [];
+  const earlier =
+    rows.length > shown.length ? [`  (${rows.length - shown.length} earlier ones are in the ledger)`] : [];
   return [line(header), ...earlier, ...shown.map(line)].join('\n');
 }
 

@@ -120,5 +120,7 @@ export function orderListHash(orders: readonly Order[]): string {
 }
 
 function isPending(state: string, position: { readonly fillPrice: number | null } | null): boolean {
-  return (state === 'OPEN' || state === 'EXITING' || state === 'UNKNOWN') && position !== null && position.fillPrice === null;
+  return (
+    (state === 'OPEN' || state === 'EXITING' || state === 'UNKNOWN') && position !== null && position.fillPrice === null
+  );
 }

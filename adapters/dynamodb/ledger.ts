@@ -17,6 +17,13 @@ export function dynamoLedger(table: Table): Ledger {
   const { client, tableName: TableName } = table;
   const stateKey = (strategyId: string) => ({ pk: { S: partition(strategyId) }, sk: { S: 'STATE' } });
 
+  async function load(strategyId: string): Promise<Aggregate | null> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: stateKey(strategyId), ConsistentRead: true }),
+    );
+    return Item === undefined ? null : aggregateOf(Item, strategyId);
+  }
+
   async function bodies<T>(strategyId: string, prefix: string): Promise<T[]> {
     const found: T[] = [];
     const query = {
@@ -28,12 +35,7 @@ export function dynamoLedger(table: Table): Ledger {
   }
 
   return {
-    async load(strategyId) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName, Key: stateKey(strategyId), ConsistentRead: true }),
-      );
-      return Item === undefined ? null : aggregateOf(Item, strategyId);
-    },
+    load,
 
     async create(aggregate) {
       const Item = { ...stateKey(aggregate.strategyId), ...stateAttributes(aggregate) };
@@ -69,7 +71,7 @@ export function dynamoLedger(table: Table): Ledger {
     async writeRows(strategyId, rows) {
       const items = rows.map((row) => ({
         pk: { S: partition(strategyId) },
-        sk: { S: `ROW#${row.kind}#${timeKey(row.timeMs)}#${row.id}` },
+        sk: { S: rowKey(row) },
         body: { S: JSON.stringify(row) },
       }));
       await putAll(table, items);
@@ -81,10 +83,20 @@ export function dynamoLedger(table: Table): Ledger {
       await putIfAbsent(table, Item);
     },
 
-    rows: <K extends LedgerRow['kind']>(strategyId: string, kind: K) =>
-      bodies<Extract<LedgerRow, { kind: K }>>(strategyId, `ROW#${kind}#`),
+    async rows<K extends LedgerRow['kind']>(strategyId: string, kind: K) {
+      // The aggregate first: what it no longer carries when it is read is stored by then.
+      const held = await load(strategyId);
+      const stored = await bodies<Extract<LedgerRow, { kind: K }>>(strategyId, `ROW#${kind}#`);
+      const carried = held?.rows.filter((row): row is Extract<LedgerRow, { kind: K }> => row.kind === kind) ?? [];
+      const byKey = new Map([...stored, ...carried].map((row) => [rowKey(row), row]));
+      return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    },
     journal: (strategyId) => bodies<JournalRow>(strategyId, 'JOURNAL#'),
   };
+}
+
+function rowKey({ kind, timeMs, id }: LedgerRow): string {
+  return `ROW#${kind}#${timeKey(timeMs)}#${id}`;
 }
 
 function partition(strategyId: string): string {

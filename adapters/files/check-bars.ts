@@ -35,8 +35,9 @@ export interface BarFileReport {
 }
 
 /**
- * Reads the whole input without using any of it. Throws a contract error that names file, record, reason and remedy for
- * anything that cannot be traded from; see `adapters/files` for what is checked of each bar.
+ * Reads the whole input without using any of it. Throws a contract error that names file, record, reason and remedy
+ * when a file cannot be read to its end, a bar is unsound, out of order or there twice, none is of the universe, or more
+ * than one in a hundred lies outside its session.
  */
 export async function checkBarFile({ path, calendar, universe }: BarFileOptions): Promise<BarFileReport> {
   const declared: TimeSpan[] = [];
@@ -70,8 +71,10 @@ export async function checkBarFile({ path, calendar, universe }: BarFileOptions)
     last = filed;
   }
   if (first === null || last === null) {
-    throw contractError(`${path}: holds no bar of ${universe.join(' ')} (${count.otherRootBars} of other roots, \
-${count.notOutrightBars} of spreads and options); give another file or universe`);
+    throw contractError(
+      `${path}: holds no bar of ${universe.join(' ')} (${count.otherRootBars} of other roots, ` +
+        `${count.notOutrightBars} of spreads and options); give another file or universe`,
+    );
   }
   if (firstOutside !== null) requireFewOutside(path, firstOutside, count);
   const [firstOpenTimeMs, lastOpenTimeMs] = [first.bar.openTimeMs, last.bar.openTimeMs];

@@ -8,6 +8,7 @@ export function memoryLedger(): Ledger {
   const rows = new Map<string, LedgerRow>();
   const journal = new Map<string, JournalRow>();
   const load = (strategyId: string): Aggregate | null => JSON.parse(states.get(strategyId) ?? 'null');
+  const keyOf = (strategyId: string, { kind, timeMs, id }: LedgerRow): string => `${strategyId}#${kind}#${timeMs}#${id}`;
 
   return {
     load: async (strategyId) => load(strategyId),
@@ -23,16 +24,17 @@ export function memoryLedger(): Ledger {
       return first || again;
     },
     async writeRows(strategyId, added) {
-      for (const row of added) rows.set(`${strategyId}#${row.kind}#${row.id}`, structuredClone(row));
+      for (const row of added) rows.set(keyOf(strategyId, row), structuredClone(row));
     },
     async writeJournal(row) {
       const key = `${row.strategyId}#${row.seq}`;
       if (!journal.has(key)) journal.set(key, structuredClone(row));
     },
     async rows<K extends LedgerRow['kind']>(strategyId: string, kind: K) {
-      return [...rows]
-        .filter(([key]) => key.startsWith(`${strategyId}#${kind}#`))
-        .map(([, row]) => row as Extract<LedgerRow, { kind: K }>)
+      const stored = [...rows].filter(([key]) => key.startsWith(`${strategyId}#`));
+      const carried = (load(strategyId)?.rows ?? []).map((row) => [keyOf(strategyId, row), row] as const);
+      return [...new Map([...stored, ...carried]).values()]
+        .filter((row): row is Extract<LedgerRow, { kind: K }> => row.kind === kind)
         .sort((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1));
     },
     async journal(strategyId) {

@@ -1,8 +1,8 @@
 import { instrumentOf } from '../market/instrument.ts';
 import type { SessionCalendar } from '../market/session-calendar.ts';
-import { type Aggregate, type Changed, withLane } from '../trading/aggregate.ts';
+import { type Aggregate, type Changed, forgottenRows, outcomeRow, withLane } from '../trading/aggregate.ts';
 import type { Intent } from '../trading/intent.ts';
-import { type Attempt, type Lane, transition } from '../trading/lane.ts';
+import { type Attempt, attemptInFlight, type Lane, transition } from '../trading/lane.ts';
 import { type Mode, modeInForce } from './mode.ts';
 import type { Order } from './order.ts';
 import type { Outcome } from './outcome.ts';
@@ -62,8 +62,8 @@ export function claimOf(held: Aggregate, { id, root }: Pick<Intent, 'id' | 'root
 }
 
 /** A claim without an outcome: only one invocation holds a message at a time, so whoever made it is gone. */
-function unfinished({ state, entryAttempt, exiting }: Lane, intentId: string): Claim {
-  const attempt = state === 'ENTERING' ? entryAttempt : exiting?.attempt;
+function unfinished(lane: Lane, intentId: string): Claim {
+  const attempt = attemptInFlight(lane);
   return attempt?.intentId === intentId ? { kind: 'abandoned', attempt } : { kind: 'gone' };
 }
 
@@ -81,7 +81,7 @@ export function applyClaim(held: Aggregate, attempt: Attempt): Changed | null {
   if (moved.refused > lane.refused || moved.epoch !== attempt.epoch) return null;
   return {
     aggregate: withLane({ ...held, outbox: without(held, intent.id) }, moved),
-    rows: [],
+    rows: [{ kind: 'ORDER', id: attempt.id, timeMs: intent.decisionTimeMs, body: orderOf(intent, attempt) }],
     change: { kind: 'claim', intentId: intent.id, attempt },
   };
 }
@@ -110,9 +110,10 @@ export function applySettle(
   const { root, attempt, outcome, atMs } = settle;
   const lane = held.lanes[root];
   const moved = lane && transition(lane, { kind: 'settle', attempt, settled: outcome.kind, atMs });
+  const forgotten = lane && moved ? forgottenRows(lane, moved, { atMs, settledId: attempt.id }) : [];
   return {
     aggregate: moved ? withLane(held, moved) : held,
-    rows: [{ kind: 'OUTCOME', id: `${attempt.id}:${outcome.kind}`, timeMs: attempt.sentAtMs, body: settle }],
+    rows: [outcomeRow(settle), ...forgotten],
     change: { kind: 'settle', ...settle },
   };
 }

@@ -1,4 +1,4 @@
-import { contractError } from '../errors.ts';
+import { contractError, invariant } from '../errors.ts';
 import type { SessionBars } from '../ports.ts';
 import type { Bar, Grade, MinuteBar } from './bar.ts';
 import { type Coverage, makeCoverage } from './coverage.ts';
@@ -25,7 +25,7 @@ export interface SlicerOptions {
 export interface Sliced {
   /** A gap inside history, which no slice will tell of. */
   readonly gap: Gap | null;
-  /** Sessions of which nothing more can become known. */
+  /** Sessions of which nothing more can become known, and those that history left behind at the first slice. */
   readonly sessions: readonly SessionBars[];
   readonly slice: Slice | null;
 }
@@ -81,6 +81,7 @@ class FeedSlicer implements Slicer {
 
   constructor(options: SlicerOptions) {
     const { universe, calendar, source } = options;
+    invariant(new Set(universe).size === universe.length, `expected each root once, found ${universe.join(' ')}`);
     this.#options = options;
     this.#roots = new Map(universe.map((root) => [root, makeRootBars(root)]));
     const byGroup = Map.groupBy(this.#roots.values(), ({ root }) => instrumentOf(root).group);
@@ -105,11 +106,7 @@ class FeedSlicer implements Slicer {
 
   end(): readonly SessionBars[] {
     const reachedMs = this.#order.reachedMs() ?? Number.NEGATIVE_INFINITY;
-    return [...this.#tracks.values()].flatMap(({ coverage, roots }) => {
-      const session = coverage.session();
-      if (session === null || session.closeMs > reachedMs) return [];
-      return roots.flatMap((root) => root.sessionBars(session.tradeDate));
-    });
+    return this.#sessionBars(({ closeMs }) => closeMs <= reachedMs);
   }
 
   counts(): { readonly bars: number; readonly setAside: number } {
@@ -164,10 +161,21 @@ class FeedSlicer implements Slicer {
     }
     for (const bar of minute) this.#roots.get(bar.root)?.add(bar);
     if (gap === null) bars.push(...this.#close(closeTimeMs));
-    const from = this.#options.announceFromTradeDate;
-    const isAnnounced = from === null || [...inSession.values()].some(({ tradeDate }) => tradeDate >= from);
-    if (!isAnnounced) return { gap, sessions, slice: null };
+    if (this.#previousCloseTimeMs === null) {
+      const from = this.#options.announceFromTradeDate ?? '';
+      if ([...inSession.values()].every(({ tradeDate }) => tradeDate < from)) return { gap, sessions, slice: null };
+      // Some groups open later than others: what is known of them must be readable from the first slice on.
+      sessions.push(...this.#sessionBars(({ tradeDate }) => tradeDate < from));
+    }
     return { gap: null, sessions, slice: this.#slice(moment, bars, inSession) };
+  }
+
+  /** What is known of the sessions entered last, where they meet a condition. */
+  #sessionBars(include: (session: Session) => boolean): SessionBars[] {
+    return [...this.#tracks.values()].flatMap(({ coverage, roots }) => {
+      const session = coverage.session();
+      return session !== null && include(session) ? roots.flatMap((root) => root.sessionBars(session.tradeDate)) : [];
+    });
   }
 
   /** Folds the prints on closing minutes into the session in progress; what they revise is held back. */

@@ -34,8 +34,10 @@ export function makeWindowCache(history: Pick<BarHistory, 'window'>): WindowCach
       const key = `${request.contract}#${request.timeframe}`;
       const known = cached.get(key);
       if (known !== undefined && known.lookback >= request.lookback) return lastBars(known.window, request.lookback);
-      const window = await history.window(request, asOfMs ?? 0);
-      cached.set(key, { window, lookback: request.lookback });
+      const atMs = asOfMs;
+      const window = await history.window(request, atMs ?? 0);
+      // An answer that outlasted its slice belongs to the past: a reader may have given up on it meanwhile.
+      if (asOfMs === atMs) cached.set(key, { window, lookback: request.lookback });
       return window;
     },
   };

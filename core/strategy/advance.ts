@@ -1,8 +1,8 @@
 import { commitReadings, type Mode, modeInForce } from '../execution/mode.ts';
-import type { Aggregate, LedgerRow } from '../trading/aggregate.ts';
+import { type Aggregate, forgottenRows, type LedgerRow } from '../trading/aggregate.ts';
 import { observe } from '../trading/fills.ts';
 import type { Intent } from '../trading/intent.ts';
-import { EXIT_SPACING_MS, type Lane, SENDING_MAX_MS, transition } from '../trading/lane.ts';
+import { EXIT_SPACING_MS, flatLane, isUnclaimed, type Lane, SENDING_MAX_MS, transition } from '../trading/lane.ts';
 import type { Trade } from '../trading/pnl.ts';
 import { advanceDay, dayPnlUsd, tradeDateAt } from '../trading/risk.ts';
 import type { StepInput } from './step-input.ts';
@@ -18,22 +18,32 @@ export interface Advanced {
 export function advance(input: StepInput): Advanced {
   const { held, slice, strategy, calendar, receiptTimeMs } = input;
   const modes = commitReadings(held.modes, input.readings);
+  const mode = modeInForce(modes);
   const trades: Trade[] = [];
+  const forgotten: LedgerRow[] = [];
   const lanes: Record<string, Lane> = {};
   const rules = { strategyId: strategy.id, calendar, slippageTicks: strategy.slippageTicks };
-  for (const lane of Object.values(held.lanes)) {
+  // A root that was added to the strategy since the aggregate was created starts flat.
+  const added = Object.fromEntries(strategy.lines.map(({ root }) => [root, flatLane(root)]));
+  for (const lane of Object.values({ ...added, ...held.lanes })) {
     const seen = observe(lane, slice, rules);
     if (seen.trade !== null) trades.push(seen.trade);
-    lanes[lane.root] = isOverdue(seen.lane, receiptTimeMs)
-      ? transition(seen.lane, { kind: 'overdue', atMs: receiptTimeMs })
-      : seen.lane;
+    const current = mode === 'HALT' ? withoutUnclaimedExit(seen.lane) : seen.lane;
+    const isLate = isOverdue(current, receiptTimeMs);
+    const moved = isLate ? transition(current, { kind: 'overdue', atMs: receiptTimeMs }) : current;
+    forgotten.push(...forgottenRows(current, moved, { atMs: receiptTimeMs }));
+    lanes[lane.root] = moved;
   }
   const day = advanceDay(held.day, tradeDateAt(calendar, strategy, slice.closeTimeMs), trades);
   const stopped = day.stopped || dayPnlUsd({ day, lanes }) <= -strategy.limits.dailyStopUsd;
-  const mode = modeInForce(modes);
   const moved = { ...held, modes, lanes, day: { ...day, stopped }, lastSliceMs: slice.closeTimeMs };
-  const rows = trades.map((trade) => ({ kind: 'TRADE', id: trade.id, timeMs: trade.exitTimeMs, body: trade }) as const);
-  return dropOutdated({ mode, aggregate: moved, rows }, receiptTimeMs);
+  const closed = trades.map((body): LedgerRow => ({ kind: 'TRADE', id: body.id, timeMs: body.exitTimeMs, body }));
+  return dropOutdated({ mode, aggregate: moved, rows: [...closed, ...forgotten] }, receiptTimeMs);
+}
+
+/** In HALT nothing is posted: an exit that nobody has claimed is taken back and does not count as an attempt. */
+function withoutUnclaimedExit(lane: Lane): Lane {
+  return isUnclaimed(lane.exiting) ? transition(lane, { kind: 'release' }) : lane;
 }
 
 /** A POST has no outcome, or an exit no claim, after a minute. */
@@ -66,7 +76,10 @@ function outdated(
   lane: Lane | undefined,
   { mode, stopped, nowMs }: { mode: Mode; stopped: boolean; nowMs: number },
 ): string | null {
-  if (intent.kind === 'exit') return lane?.exiting?.intentId === intent.id ? null : 'replaced';
+  if (intent.kind === 'exit') {
+    if (lane?.exiting?.intentId === intent.id) return null;
+    return mode === 'HALT' ? 'mode HALT' : 'replaced';
+  }
   if (lane?.intentId !== intent.id) return 'the lane moved on';
   if (intent.expiresAtMs !== null && nowMs >= intent.expiresAtMs) return 'expired';
   if (mode !== 'RUN') return `mode ${mode}`;

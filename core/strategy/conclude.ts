@@ -2,7 +2,7 @@ import { instrumentOf, roundToTick } from '../market/instrument.ts';
 import type { Aggregate, Changed, LedgerRow } from '../trading/aggregate.ts';
 import { slotsUsed, withLane } from '../trading/aggregate.ts';
 import { entryId, exitId, type Intent } from '../trading/intent.ts';
-import { EXIT_SPACING_MS, type Lane, transition } from '../trading/lane.ts';
+import { EXIT_OVERLAP_MS, EXIT_SPACING_MS, type Exiting, type Lane, transition } from '../trading/lane.ts';
 import { levelDistance, type Position } from '../trading/position.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate, Finding, Proposal } from './propose.ts';
@@ -55,12 +55,11 @@ function exitIntent(lane: Lane | undefined, { input, mode }: Proposal): Intent |
   if (lane === undefined || !exiting || !position || exiting.intentId !== null || mode === 'HALT') return null;
   const { calendar, slice, receiptTimeMs, strategy } = input;
   if (calendar.sessionAt(instrumentOf(position.tradedRoot).group, slice.closeTimeMs) === null) return null;
-  const dueAtMs = exiting.repeatAtMs ?? (exiting.lastTryAtMs === null ? 0 : exiting.lastTryAtMs + EXIT_SPACING_MS);
-  if (receiptTimeMs < dueAtMs) return null;
+  if (receiptTimeMs < dueAtMs(exiting)) return null;
   const { root, epoch } = lane;
   return {
     schemaVersion: 1,
-    id: exitId({ strategyId: strategy.id, root, epoch, n: exiting.tries + 1 }),
+    id: exitId({ strategyId: strategy.id, root, epoch, n: lane.exitIds + 1 }),
     strategyId: strategy.id,
     root,
     tradedRoot: position.tradedRoot,
@@ -76,6 +75,13 @@ function exitIntent(lane: Lane | undefined, { input, mode }: Proposal): Intent |
     origin: exiting.wanted.origin,
     reason: exiting.wanted.reason,
   };
+}
+
+/** When the next exit may be made: not right after the last one, nor before the repeat that an unknown entry asks for. */
+function dueAtMs({ lastTryAtMs, lastClaimAtMs, repeatAtMs }: Exiting): number {
+  const spacedMs = lastTryAtMs === null ? 0 : lastTryAtMs + EXIT_SPACING_MS;
+  const seenMs = lastClaimAtMs === null ? 0 : lastClaimAtMs + EXIT_OVERLAP_MS;
+  return Math.max(spacedMs, seenMs, repeatAtMs ?? 0);
 }
 
 function decideExit(state: Deciding, intent: Intent, finding: Finding | undefined, proposal: Proposal): void {

@@ -20,6 +20,8 @@ export interface Verdict {
   readonly model: string | null;
   /** Ids of the features that could not be computed. */
   readonly missing: readonly string[];
+  /** What the model was shown, by feature id; null for one that could not be computed. */
+  readonly row: Readonly<Record<string, number | null>>;
 }
 
 /** A model that judges entries. */
@@ -49,8 +51,9 @@ export async function askVeto({ policy, model, windows }: VetoQuestion): Promise
   if (policy === 'off') return { ...unasked, vetoed: false, reason: 'passed' };
   if (model === null) return { ...unasked, vetoed: policy === 'required', reason: 'no-model' };
   const { modelId, features, threshold } = model;
-  const asked = { threshold, model: modelId, probability: null };
   const { values, missing } = featureRow(features, windows);
+  const row = Object.fromEntries(features.map((id, i) => [id, missing.includes(id) ? null : (values[i] ?? null)]));
+  const asked = { threshold, model: modelId, probability: null, row };
   if (missing.length > 0) return { ...asked, vetoed: true, reason: 'missing-feature', missing };
   const probability = await model.probability(values).catch(() => Number.NaN);
   if (!(probability >= 0 && probability <= 1)) return { ...asked, vetoed: true, reason: 'model-failed', missing };
@@ -58,4 +61,4 @@ export async function askVeto({ policy, model, windows }: VetoQuestion): Promise
   return { ...asked, probability, vetoed, reason: vetoed ? 'model' : 'passed', missing };
 }
 
-const unasked = { probability: null, threshold: null, model: null, missing: [] };
+const unasked = { probability: null, threshold: null, model: null, missing: [], row: {} };

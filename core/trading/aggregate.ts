@@ -4,7 +4,7 @@ import type { Outcome } from '../execution/outcome.ts';
 import type { Decision } from '../strategy/decision.ts';
 import type { Verdict } from '../strategy/veto.ts';
 import type { Intent } from './intent.ts';
-import { type Attempt, flatLane, type Lane, type LaneEvent } from './lane.ts';
+import { type Attempt, attemptInFlight, flatLane, type Lane, type LaneEvent } from './lane.ts';
 import type { Trade } from './pnl.ts';
 
 /** P&L of the trade date in progress. */
@@ -38,6 +38,8 @@ export interface Aggregate {
   readonly outbox: readonly Intent[];
   /** The journal row of write `seq`, until the next writer has stored it. */
   readonly journal: JournalRow | null;
+  /** The rows of write `seq`, likewise: what a refused writer would have recorded never becomes a row. */
+  readonly rows: readonly LedgerRow[];
 }
 
 /** Why an aggregate changed: everything that is needed to make the same change again. */
@@ -92,7 +94,7 @@ export interface DroppedIntent {
   readonly atMs: number;
 }
 
-/** An aggregate after a change, with the rows to write before it is committed. */
+/** An aggregate after a change, with the rows that are committed with it. */
 export interface Changed {
   readonly aggregate: Aggregate;
   readonly rows: readonly LedgerRow[];
@@ -115,18 +117,38 @@ export function newAggregate(strategyId: string, roots: readonly string[]): Aggr
     lanes: Object.fromEntries(roots.map((root) => [root, flatLane(root)])),
     outbox: [],
     journal: null,
+    rows: [],
   };
 }
 
-/** The image to write: the change under its op, numbered, with its own journal row inside. */
-export function sealed(held: Aggregate, { aggregate, change }: Changed, op: string): Aggregate {
+/** The image to write: the change under its op, numbered, with its own journal row and rows inside. */
+export function sealed(held: Aggregate, { aggregate, rows, change }: Changed, op: string): Aggregate {
   const seq = held.seq + 1;
   return {
     ...aggregate,
     seq,
     ops: [...held.ops, op].slice(-OPS_MAX),
     journal: { strategyId: held.strategyId, seq, op, change },
+    rows,
   };
+}
+
+/** The row of how a POST ended. */
+export function outcomeRow(body: SettledAttempt): LedgerRow {
+  const { attempt, outcome } = body;
+  return { kind: 'OUTCOME', id: `${attempt.id}:${outcome.kind}`, timeMs: attempt.sentAtMs, body };
+}
+
+/** The end of an attempt that a lane no longer waits for although nobody told its outcome: it stays unknown. */
+export function forgottenRows(
+  before: Lane,
+  after: Lane,
+  { atMs, settledId = null }: { readonly atMs: number; readonly settledId?: string | null },
+): LedgerRow[] {
+  const attempt = attemptInFlight(before);
+  if (attempt === null || attempt.id === settledId || attempt.id === attemptInFlight(after)?.id) return [];
+  const outcome = { kind: 'unknown', reason: 'no outcome while the lane waited for one' } as const;
+  return [outcomeRow({ root: before.root, attempt, atMs, outcome })];
 }
 
 /** Replaces one lane. */

@@ -30,13 +30,15 @@ export interface WantedExit {
 /** Progress of getting flat. */
 export interface Exiting {
   readonly wanted: WantedExit;
-  /** Exit ids used so far in this epoch. */
+  /** Exits made so far that count against the limit. */
   readonly tries: number;
   /** Exit that waits for its claim or its outcome; null between tries. */
   readonly intentId: string | null;
   readonly attempt: Attempt | null;
   /** When the last exit id was made; null before the first. */
   readonly lastTryAtMs: number | null;
+  /** When the last exit was claimed; null before the first. */
+  readonly lastClaimAtMs: number | null;
   /** Set when the entry's outcome was unknown and the accepted exit must be repeated once, from this instant. */
   readonly repeatAtMs: number | null;
   readonly fromUnknown: boolean;
@@ -57,6 +59,8 @@ export interface Lane {
   readonly state: LaneState;
   /** Raised by every claimed entry. */
   readonly epoch: number;
+  /** Exit ids made in this epoch, whatever became of them; no id is made twice. */
+  readonly exitIds: number;
   /** Entry intent of a RESERVED lane. */
   readonly intentId: string | null;
   readonly position: Position | null;
@@ -91,12 +95,17 @@ export type LaneEvent =
   | { readonly kind: 'operator-exit'; readonly wanted: WantedExit }
   | { readonly kind: 'operator-unlock' };
 
-/** Exit ids per epoch before the lane locks and a person or the second flatten path must act. */
+/** Exits tried before the lane locks and a person or the second flatten path must act. */
 export const EXIT_TRIES_MAX = 5;
 /** An entry whose POST has no outcome after this long is unknown. */
 export const SENDING_MAX_MS = 60_000;
 /** Exit ids are at least this far apart. */
 export const EXIT_SPACING_MS = 60_000;
+/**
+ * After the claim of an exit no other is made for this long: a POST may follow its claim by 5 s, and the route may plan
+ * the next one from a position that is up to 15 s old. Two exits that overlap would sell twice.
+ */
+export const EXIT_OVERLAP_MS = 20_000;
 /** Until an entry of unknown outcome is this old it may still appear at the broker. */
 export const UNKNOWN_WINDOW_MS = 150_000;
 /** No entry for this long after an accepted exit: the broker needs time to show flat. */
@@ -104,7 +113,7 @@ export const COOLDOWN_MS = 180_000;
 
 /** A lane that never traded. */
 export function flatLane(root: string): Lane {
-  return { root, state: 'FLAT', epoch: 0, ...nothingHeld, closing: null, noEntryBeforeMs: 0, refused: 0 };
+  return { root, state: 'FLAT', epoch: 0, exitIds: 0, ...nothingHeld, closing: null, noEntryBeforeMs: 0, refused: 0 };
 }
 
 const nothingHeld = {
@@ -127,6 +136,16 @@ export function transition(lane: Lane, event: LaneEvent): Lane {
   return rule?.(lane, event) ?? { ...lane, refused: lane.refused + 1 };
 }
 
+/** An exit was made and nobody has claimed it. */
+export function isUnclaimed(exiting: Exiting | null): exiting is Exiting {
+  return exiting !== null && exiting.intentId !== null && exiting.attempt === null;
+}
+
+/** The attempt whose outcome a lane waits for, or null. */
+export function attemptInFlight({ state, entryAttempt, exiting }: Lane): Attempt | null {
+  return state === 'ENTERING' ? entryAttempt : (exiting?.attempt ?? null);
+}
+
 const toFlat = (lane: Lane): Lane => ({ ...lane, ...nothingHeld, state: 'FLAT' });
 
 const lock = (lane: Lane, why: string): Lane => ({
@@ -137,12 +156,21 @@ const lock = (lane: Lane, why: string): Lane => ({
   locked: why,
 });
 
-/** Starts getting flat. Exits that come back from an earlier state keep their count. */
+/** Starts getting flat, with all its tries. */
 const toExiting = (lane: Lane, wanted: WantedExit, fromUnknown: boolean): Lane => ({
   ...lane,
   state: 'EXITING',
   latched: null,
-  exiting: { wanted, tries: 0, intentId: null, attempt: null, lastTryAtMs: null, repeatAtMs: null, fromUnknown },
+  exiting: {
+    wanted,
+    tries: 0,
+    intentId: null,
+    attempt: null,
+    lastTryAtMs: null,
+    lastClaimAtMs: null,
+    repeatAtMs: null,
+    fromUnknown,
+  },
 });
 
 /** Flat with the trade's prices still to come. */
@@ -200,7 +228,9 @@ const exitAccepted = (lane: Lane, exiting: Exiting, atMs: number): Lane => {
   if (exiting.fromUnknown && exiting.repeatAtMs === null && atMs < entryWindowEndMs) {
     return { ...lane, exiting: { ...exiting, intentId: null, attempt: null, repeatAtMs: entryWindowEndMs } };
   }
-  return toClosing(lane, { atMs, price: lane.position?.brokerExitPrice ?? null, reason: exiting.wanted.reason });
+  const flat = toClosing(lane, { atMs, price: lane.position?.brokerExitPrice ?? null, reason: exiting.wanted.reason });
+  // Another exit may have been sent after the one that turns out to be accepted.
+  return { ...flat, noEntryBeforeMs: Math.max(atMs, exiting.lastClaimAtMs ?? 0) + COOLDOWN_MS };
 };
 
 const exitFailed = (lane: Lane, exiting: Exiting): Lane =>
@@ -225,6 +255,7 @@ const table: Readonly<Record<LaneState, Rules>> = {
       ...lane,
       state: 'ENTERING',
       epoch: lane.epoch + 1,
+      exitIds: 0,
       intentId: null,
       entryAttempt: attempt,
     }),
@@ -250,10 +281,17 @@ const table: Readonly<Record<LaneState, Rules>> = {
     'try-exit': (lane, { intentId, atMs }) =>
       lane.exiting && {
         ...lane,
+        exitIds: lane.exitIds + 1,
         exiting: { ...lane.exiting, intentId, attempt: null, tries: lane.exiting.tries + 1, lastTryAtMs: atMs },
       },
     claim: (lane, { attempt }) =>
-      lane.exiting?.intentId === attempt.intentId ? { ...lane, exiting: { ...lane.exiting, attempt } } : null,
+      lane.exiting?.intentId === attempt.intentId
+        ? { ...lane, exiting: { ...lane.exiting, attempt, lastClaimAtMs: attempt.sentAtMs } }
+        : null,
+    release: (lane) =>
+      isUnclaimed(lane.exiting)
+        ? { ...lane, exiting: { ...lane.exiting, intentId: null, tries: lane.exiting.tries - 1 } }
+        : null,
     settle: settleExit,
     overdue: (lane) => lane.exiting && exitFailed(lane, lane.exiting),
     'broker-flat': brokerFlat,
@@ -279,7 +317,13 @@ const table: Readonly<Record<LaneState, Rules>> = {
 const anyState: Rules = {
   drift: (lane, { what }) => lock(lane, `${what} at the broker: position flat|adopt|exit|unlock`),
   'operator-flat': (lane, { atMs }) => ({ ...toFlat(lane), noEntryBeforeMs: atMs + COOLDOWN_MS }),
-  'operator-adopt': (lane, { position }) => ({ ...toFlat(lane), state: 'OPEN', epoch: lane.epoch + 1, position }),
+  'operator-adopt': (lane, { position }) => ({
+    ...toFlat(lane),
+    state: 'OPEN',
+    epoch: lane.epoch + 1,
+    exitIds: 0,
+    position,
+  }),
   'operator-exit': (lane, { wanted }) => (lane.position ? toExiting(lane, wanted, false) : null),
   'operator-unlock': (lane) => (lane.position ? { ...lane, state: 'OPEN', exiting: null, locked: null } : toFlat(lane)),
 };

@@ -7,11 +7,16 @@ import type { Aggregate, TradeDay } from './aggregate.ts';
 import type { Lane } from './lane.ts';
 import { markedUsd, type Trade } from './pnl.ts';
 
-/** Realised plus marked P&L of the trade date in dollars, open positions at their last close and after closing costs. */
+/**
+ * Realised plus marked P&L of the trade date in dollars, after closing costs: open positions at their last close, or at
+ * the model exit where the broker's stop has fixed one.
+ */
 export function dayPnlUsd({ day, lanes }: Pick<Aggregate, 'day' | 'lanes'>): number {
   let pnlUsd = day.realisedUsd;
   for (const { position, closing } of Object.values(lanes)) {
-    if (position !== null && position.acceptedAtMs !== null) pnlUsd += markedUsd(position);
+    if (position !== null && position.acceptedAtMs !== null) {
+      pnlUsd += markedUsd(position, position.brokerExitPrice ?? position.mark);
+    }
     if (closing !== null) pnlUsd += markedUsd(closing.position, closing.exitPrice ?? closing.position.mark);
   }
   return pnlUsd;

@@ -9,7 +9,7 @@ import { cmeCalendar } from '#core/market/cme-hours.ts';
 import { instrumentOf } from '#core/market/instrument.ts';
 import type { Clock } from '#core/ports.ts';
 import { readEnv } from '../env.ts';
-import { barAgeEnv } from './env.ts';
+import { barAgeEnv, barAgeMetric } from './env.ts';
 
 /**
  * Builds the checker that says around the clock how late the newest slice is: 0 when on time or when the market is
@@ -21,8 +21,8 @@ export async function createHandler(
 ): Promise<(event: unknown, context: Context) => Promise<{ barAgeMinutes: number }>> {
   const names = readEnv(barAgeEnv, env);
   const metrics = new Metrics({
-    namespace: 'Rooney',
-    serviceName: 'ingest',
+    namespace: barAgeMetric.namespace,
+    serviceName: barAgeMetric.service,
     defaultDimensions: { environment: names.ENVIRONMENT },
   });
   const log = dynamoSliceLog({ client: dynamoClient(), tableName: names.BAR_TABLE });
@@ -33,7 +33,7 @@ export async function createHandler(
     const nowMs = clock.now();
     const newest = await log.newest(nowMs - EXPECTED_LOOKBACK_MS, nowMs);
     const age = barAgeMinutes({ calendar, groups, nowMs, newestCloseMs: newest?.closeTimeMs ?? null });
-    metrics.addMetric('BarAgeMinutes', MetricUnit.Count, age);
+    metrics.addMetric(barAgeMetric.name, MetricUnit.Count, age);
     return { barAgeMinutes: age };
   }
   return middy(measure).use(logMetrics(metrics));

@@ -21,6 +21,9 @@ import { decodeIntent } from '#core/trading/intent-message.ts';
 import { readEnv } from '../env.ts';
 import { executionEnv } from './env.ts';
 
+/** A POST takes at most 8.5 s, which the function's timeout allows for. */
+const POST_LIMITS = { connectTimeoutMs: 2_000, headersTimeoutMs: 5_000, bodyTimeoutMs: 1_000 };
+
 /** Builds one strategy's execution handler: intents of a group in order; all from the first failure on come again. */
 export async function createHandler(
   env: Readonly<Record<string, string | undefined>>,
@@ -33,9 +36,12 @@ export async function createHandler(
     serviceName: names.STRATEGY_ID,
     defaultDimensions: { environment: names.ENVIRONMENT },
   });
+  const webhookUrl = cachedSecret(secretsClient(), names.WEBHOOK_SECRET_NAME);
+  const route: OrderRoute = names.ROUTE === 'none' ? noneRoute() : tradersPostRoute({ webhookUrl, ...POST_LIMITS });
+  if (names.ROUTE !== 'none') await readAhead(webhookUrl, logger);
   const execute = makeExecutor(names.STRATEGY_ID, {
     ledger: dynamoLedger({ client: dynamoClient(), tableName: names.LEDGER_TABLE }),
-    route: routeOf(names.ROUTE, names.WEBHOOK_SECRET_NAME),
+    route,
     calendar: cmeCalendar(),
     nonce: randomUUID,
     clock,
@@ -62,7 +68,11 @@ export async function createHandler(
   return middy(executeInOrder).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
-function routeOf(route: 'traderspost' | 'sandbox' | 'none', secretName: string): OrderRoute {
-  if (route === 'none') return noneRoute();
-  return tradersPostRoute({ webhookUrl: cachedSecret(secretsClient(), secretName) });
+/** Reads the webhook address before the first claim, because a claim may not wait for it. A failure is tried again later. */
+async function readAhead(webhookUrl: () => Promise<string>, logger: Logger): Promise<void> {
+  try {
+    await webhookUrl();
+  } catch (error) {
+    logger.error('the webhook address could not be read', error as Error);
+  }
 }

@@ -5,8 +5,11 @@ import { Construct } from 'constructs';
 /** A lost message is a lost exit until the outbox sends it again, so what failed is kept as long as SQS can. */
 const KEPT = Duration.days(14);
 
-/** Timeout of the function that reads the queue. */
-export const EXECUTION_TIMEOUT = Duration.seconds(10);
+/**
+ * Timeout of the function that reads the queue: up to 5 s from claim to POST, 8.5 s for the POST itself, and time to
+ * settle. Whatever it does has then ended well before the message is seen again.
+ */
+export const EXECUTION_TIMEOUT = Duration.seconds(20);
 
 /** The FIFO queue of one strategy's intents, and where intents go that could not be executed. */
 export class IntentQueue extends Construct {

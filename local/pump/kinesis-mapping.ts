@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
+import {
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
+  GetShardIteratorCommand,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { LocalClients } from '../emulators/clients.ts';
 import type { MappingSpec } from '../template.ts';
@@ -8,6 +13,7 @@ import type { Invocation } from '../worker-host.ts';
 import { type Discard, discardMessage, kinesisEvent, type ShardSource, shardRecord } from './kinesis-event.ts';
 import type { ReadLimit } from './read-limit.ts';
 import { type BatchPorts, finishBatch, observedRetryDelayMs, type RetryRules } from './shard-batches.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** Lambda looks at each shard once a second; it is also our safety net when a put was not heard of. */
 const POLL_MS = 1000;
@@ -22,6 +28,8 @@ export interface KinesisMappingPorts {
   invoke(event: object): Promise<Invocation>;
   /** Shared limit of reads of a shard, for a standard consumer at real pace; null reads as soon as a put is heard of. */
   readLimitOf(shardId: string): ReadLimit | null;
+  /** Reads of a shard shared with other mappings, in lock-step; without it each mapping reads for itself. */
+  sharedReadsOf?(shardId: string): SharedReads<GetRecordsCommandOutput>;
   /** Hears of every read that found nothing more, after its records are done with. */
   onProgress(): void;
   /** Hears of records that were given up. */
@@ -43,7 +51,7 @@ export class KinesisMapping {
 
   /** Finds the shards of the stream and begins to read them. */
   static async start(spec: MappingSpec, ports: KinesisMappingPorts): Promise<KinesisMapping> {
-    const streamArn = spec.eventSourceArn.split('/consumer/')[0] ?? '';
+    const streamArn = streamArnOf(spec);
     const { Shards = [] } = await ports.clients.kinesis.send(new ListShardsCommand({ StreamARN: streamArn }));
     const shards = Shards.map(({ ShardId = '' }) => {
       const source = { eventSourceArn: spec.eventSourceArn, streamArn, shardId: ShardId };
@@ -68,6 +76,11 @@ export class KinesisMapping {
   }
 }
 
+/** The stream behind a mapping, whether it reads it itself or through a consumer. */
+export function streamArnOf({ eventSourceArn }: MappingSpec): string {
+  return eventSourceArn.split('/consumer/')[0] ?? '';
+}
+
 class ShardReader {
   readonly #spec: MappingSpec;
   readonly #source: ShardSource;
@@ -75,6 +88,7 @@ class ShardReader {
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   readonly #limit: ReadLimit | null;
+  readonly #sharedReads: SharedReads<GetRecordsCommandOutput> | undefined;
   #iterator: { readonly value: string; readonly takenMs: number } | null = null;
   #checkpoint: string | null = null;
   /** Puts heard of, and how many of them were heard of before the last read that found nothing more. */
@@ -87,6 +101,7 @@ class ShardReader {
     this.#source = source;
     this.#ports = ports;
     this.#limit = ports.readLimitOf(source.shardId);
+    this.#sharedReads = ports.sharedReadsOf?.(source.shardId);
     this.#ended = this.#run().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) ports.onError(error);
     });
@@ -122,11 +137,7 @@ class ShardReader {
   /** Reads and finishes one batch; true when the shard had no more than that. */
   async #readOnce(): Promise<boolean> {
     while (this.#limit && !this.#limit.admit()) await this.#sleep(THROTTLED_READ_DELAY_MS);
-    const { signal } = this.#stopping;
-    const answer = await this.#ports.clients.kinesis.send(
-      new GetRecordsCommand({ ShardIterator: await this.#currentIterator(), Limit: this.#spec.batchSize }),
-      { abortSignal: signal },
-    );
+    const answer = await this.#read();
     const next = answer.NextShardIterator;
     this.#iterator = next === undefined ? null : { value: next, takenMs: performance.now() };
     const batch = (answer.Records ?? []).map(shardRecord);
@@ -136,6 +147,18 @@ class ShardReader {
     await finishBatch(batch, rules, ports);
     if (this.#ports.redeliver?.()) await finishBatch(batch, rules, ports);
     return batch.length < this.#spec.batchSize && (answer.MillisBehindLatest ?? 0) === 0;
+  }
+
+  async #read(): Promise<GetRecordsCommandOutput> {
+    const { batchSize } = this.#spec;
+    const read = async (abortSignal?: AbortSignal): Promise<GetRecordsCommandOutput> =>
+      await this.#ports.clients.kinesis.send(
+        new GetRecordsCommand({ ShardIterator: await this.#currentIterator(), Limit: batchSize }),
+        { abortSignal },
+      );
+    // A look at the shard that nobody asked for is there to find puts that were not heard of: it must not be shared.
+    if (!this.#sharedReads || this.#reached >= this.#puts) return await read(this.#stopping.signal);
+    return await this.#sharedReads.at(`${this.#checkpoint} ${this.#puts} ${batchSize}`, read);
   }
 
   async #currentIterator(): Promise<string> {

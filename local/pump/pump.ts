@@ -1,11 +1,13 @@
+import type { GetRecordsCommandOutput } from '@aws-sdk/client-kinesis';
 import type { LocalClients } from '../emulators/clients.ts';
 import type { SqsEmulator } from '../emulators/sqs.ts';
 import type { LocalFunction } from '../local-function.ts';
 import { Quiet } from '../quiet.ts';
 import type { ReplayClock } from '../replay-clock.ts';
 import type { LocalStack, MappingSpec } from '../template.ts';
-import { KinesisMapping } from './kinesis-mapping.ts';
+import { KinesisMapping, streamArnOf } from './kinesis-mapping.ts';
 import { ReadLimit } from './read-limit.ts';
+import { SharedReads } from './shared-reads.ts';
 import { closeTimeOfLast } from './slice-time.ts';
 import { SqsMapping } from './sqs-mapping.ts';
 
@@ -48,9 +50,9 @@ export async function startPump(stack: LocalStack, parts: PumpParts): Promise<Pu
   for (const spec of stack.sqsMappings.filter(({ enabled }) => enabled)) {
     queues.push(startQueue(spec, parts, onProgress));
   }
-  const limits = new Map<string, ReadLimit>();
+  const shards = new Shards();
   for (const spec of stack.kinesisMappings.filter(({ enabled }) => enabled)) {
-    kinesis.push(await startStream(spec, parts, { onProgress, limits }));
+    kinesis.push(await startStream(spec, parts, { onProgress, shards }));
   }
   return {
     wake() {
@@ -78,15 +80,11 @@ function startQueue(spec: MappingSpec, parts: PumpParts, onProgress: () => void)
 async function startStream(
   spec: MappingSpec,
   parts: PumpParts,
-  { onProgress, limits }: { readonly onProgress: () => void; readonly limits: Map<string, ReadLimit> },
+  { onProgress, shards }: { readonly onProgress: () => void; readonly shards: Shards },
 ): Promise<KinesisMapping> {
   const { clients, clock, pace, onError } = parts;
-  const limited = pace === 'timed' && !spec.eventSourceArn.includes('/consumer/');
-  const limitOf = (shard: string): ReadLimit => {
-    const limit = limits.get(shard) ?? new ReadLimit();
-    limits.set(shard, limit);
-    return limit;
-  };
+  const streamArn = streamArnOf(spec);
+  const isLimited = pace === 'timed' && spec.eventSourceArn === streamArn;
   return await KinesisMapping.start(spec, {
     clients,
     functionArn: functionOf(spec, parts).arn,
@@ -95,10 +93,23 @@ async function startStream(
       clock.advanceTo(closeTimeOfLast(event));
       return functionOf(spec, parts).invoke(event, clock.now());
     },
-    readLimitOf: (shardId) => (limited ? limitOf(`${spec.eventSourceArn} ${shardId}`) : null),
+    readLimitOf: (shardId) => (isLimited ? shards.of(streamArn, shardId).limit : null),
+    sharedReadsOf: pace === 'stepped' ? (shardId) => shards.of(streamArn, shardId).reads : undefined,
     onProgress,
     onError,
   });
+}
+
+/** What all mappings of one shard have in common. */
+class Shards {
+  readonly #shards = new Map<string, { limit: ReadLimit; reads: SharedReads<GetRecordsCommandOutput> }>();
+
+  of(streamArn: string, shardId: string): { limit: ReadLimit; reads: SharedReads<GetRecordsCommandOutput> } {
+    const key = `${streamArn} ${shardId}`;
+    const shard = this.#shards.get(key) ?? { limit: new ReadLimit(), reads: new SharedReads() };
+    this.#shards.set(key, shard);
+    return shard;
+  }
 }
 
 function functionOf({ functionName }: MappingSpec, { functions }: PumpParts): LocalFunction {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,18 +53,12 @@ function start(env: Readonly<Record<string, string>>) {
     },
   });
   children.push(child);
-  const printed = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    printed.stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    printed.stderr += chunk.toString();
-  });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = Promise.all([once(child, 'exit'), text(child.stdout as Readable), text(child.stderr as Readable)]).then(
+    ([[code], stdout, stderr]) => ({ code: code as number | null, stdout, stderr }),
+  );
   return {
     child,
     ended,
-    printed,
     async next(): Promise<IngestMessage> {
       const [message] = await once(child, 'message');
       return message as IngestMessage;
@@ -85,9 +81,9 @@ describe('the ingest service under a supervisor', () => {
     expect(first).toMatchObject({ type: 'announced', closeTimeMs: firstCloseTimeMs, gap: false });
     expect(await service.step()).toMatchObject({ type: 'announced', closeTimeMs: firstCloseTimeMs + 60_000 });
     service.child.kill('SIGTERM');
-    expect(await service.ended).toBe(0);
-    expect(service.printed.stderr).toBe('');
-    const lines = service.printed.stdout
+    const { code, stdout, stderr } = await service.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -96,7 +92,7 @@ describe('the ingest service under a supervisor', () => {
     const sliceLog = dynamoSliceLog(table);
     const history = dynamoBarHistory({ ...table, sliceLog });
     let stored = 0;
-    for await (const slice of sliceLog.between(0, Date.parse('2026-12-31T00:00Z'))) {
+    for await (const slice of sliceLog.between(firstCloseTimeMs, firstCloseTimeMs + 86_400_000)) {
       stored += 1;
       expect(Object.keys(slice.leads)).toEqual(['ES', '6E']);
       const contract = slice.leads.ES ?? '';
@@ -113,7 +109,7 @@ describe('the ingest service under a supervisor', () => {
     const service = start({ HISTORY_SESSIONS: '0' });
     await service.next();
     service.child.disconnect();
-    expect(await service.ended).toBe(0);
+    expect(await service.ended).toMatchObject({ code: 0 });
   });
 });
 
@@ -128,9 +124,10 @@ describe('what the ingest service cannot work with', () => {
   ])('%o ends with 1, says why without a stack, and tells the supervisor', async (env, reason) => {
     const service = start(env);
     const told = await service.next();
-    expect(await service.ended).toBe(1);
+    const { code, stderr } = await service.ended;
+    expect(code).toBe(1);
     expect(told).toMatchObject({ type: 'failed', message: expect.stringMatching(reason) });
-    expect(service.printed.stderr).toMatch(reason);
-    expect(service.printed.stderr).not.toMatch(/ at .*\.ts:/);
+    expect(stderr).toMatch(reason);
+    expect(stderr).not.toMatch(/ at .*\.ts:/);
   });
 });

@@ -48,7 +48,10 @@ export async function startEmulatedPump(): Promise<EmulatedPump> {
       names += 1;
       const StreamName = `stream-${names}`;
       await clients.kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
-      await waitUntilStreamExists({ client: clients.kinesis, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.1 }, { StreamName });
+      await waitUntilStreamExists(
+        { client: clients.kinesis, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.1 },
+        { StreamName },
+      );
       return StreamName;
     },
     async put(stream, word) {
@@ -125,7 +128,8 @@ export function scriptedFunction(
     rootFolder: process.cwd(),
     environment: { ...environment, ...spec.environment },
     onOutput: (text) => {
-      for (const line of text.split('\n')) if (line.startsWith('{"words"')) seen.push(JSON.parse(line) as SeenInvocation);
+      for (const line of text.split('\n'))
+        if (line.startsWith('{"words"')) seen.push(JSON.parse(line) as SeenInvocation);
     },
   });
   return { ...created, seen };

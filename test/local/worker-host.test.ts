@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { scriptedFunction, type ScriptedFunction, until } from './emulated-pump.ts';
+import { type ScriptedFunction, scriptedFunction, until } from './emulated-pump.ts';
 
 const started: ScriptedFunction[] = [];
 afterEach(async () => {
@@ -104,6 +104,8 @@ describe('an execution environment', () => {
   });
 
   test('does not start when its factory is missing, and says why', async () => {
-    await expect(scripted({ entry: 'test/local/fixtures/nothing/handler.ts' }).warm(0)).rejects.toThrow(/nothing\/create/);
+    await expect(scripted({ entry: 'test/local/fixtures/nothing/handler.ts' }).warm(0)).rejects.toThrow(
+      /nothing\/create/,
+    );
   });
 });

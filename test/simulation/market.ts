@@ -23,36 +23,29 @@ export function marketSlices({ seed, leads, startMs, minutes, gapChance }: Marke
   const random = makeRandom(seed, 'market');
   const prices = new Map(Object.keys(leads).map((root) => [root, 1_000]));
   const slices: Slice[] = [];
-  let previousCloseTimeMs: number | null = null;
   let missing = 0;
   for (let minute = 1; minute <= minutes; minute++) {
     const closeTimeMs = startMs + minute * MINUTE_MS;
-    const bars: Bar[] = [];
-    for (const [root, contract] of Object.entries(leads)) {
-      const bar = nextMinute(root, prices, () => random.normal());
+    const bars = Object.entries(leads).flatMap(([root, contract]) => {
       const series = { root, contract, closeTimeMs, revision: 0, grade: 'proved' } as const;
-      if (random.uniform() < 0.9) bars.push({ ...series, ...bar, timeframe: '1m', openTimeMs: closeTimeMs - MINUTE_MS });
-      if (minute % SIGNAL_MINUTES !== 0) continue;
-      bars.push({ ...series, ...bar, timeframe: '15m', openTimeMs: closeTimeMs - SIGNAL_MINUTES * MINUTE_MS });
-    }
-    if (missing > 0 || (minute < minutes && random.uniform() < gapChance)) {
-      missing = missing === 0 ? 1 + Math.floor(9 * random.uniform()) : missing - 1;
-      if (missing > 0 && minute < minutes) continue;
-    }
-    const fromMs = previousCloseTimeMs ?? startMs;
-    const gapMinutes = (closeTimeMs - fromMs) / MINUTE_MS;
-    const gap = gapMinutes > 1 ? { fromMs, toMs: closeTimeMs, minutes: gapMinutes } : null;
-    slices.push({
-      schemaVersion: 1,
-      closeTimeMs,
-      previousCloseTimeMs,
-      gap,
-      grade: gap === null ? 'proved' : 'holed',
-      bars: gap === null ? bars : [],
-      leads,
-      source: 'simulation',
+      const ohlcv = nextMinute(root, prices, () => random.normal());
+      const bar = (timeframe: '1m' | '15m', length: number): Bar => {
+        return { ...series, ...ohlcv, timeframe, openTimeMs: closeTimeMs - length * MINUTE_MS };
+      };
+      const signal = minute % SIGNAL_MINUTES === 0 ? [bar('15m', SIGNAL_MINUTES)] : [];
+      return random.uniform() < 0.9 ? [bar('1m', 1), ...signal] : signal;
     });
-    previousCloseTimeMs = closeTimeMs;
+    if (missing === 0 && random.uniform() < gapChance) missing = 1 + Math.floor(9 * random.uniform());
+    if (missing > 1 && minute < minutes) {
+      missing -= 1;
+      continue;
+    }
+    const previousCloseTimeMs = slices.at(-1)?.closeTimeMs ?? null;
+    const fromMs = previousCloseTimeMs ?? startMs;
+    const gap = { fromMs, toMs: closeTimeMs, minutes: (closeTimeMs - fromMs) / MINUTE_MS };
+    const known = missing === 0 ? { gap: null, grade: 'proved', bars } : { gap, grade: 'holed', bars: [] };
+    slices.push({ schemaVersion: 1, closeTimeMs, previousCloseTimeMs, leads, source: 'simulation', ...known } as Slice);
+    missing = 0;
   }
   return slices;
 }

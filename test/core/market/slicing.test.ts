@@ -281,6 +281,20 @@ describe('history', () => {
     );
   });
 
+  test('of a group that opens later is handed out with the first slice of the others', () => {
+    const groups = ['equity-index', 'grains'] as const;
+    const bars = [minuteBar('ESH2014', '2014-03-05T15:00'), minuteBar('ZCH2014', '2014-03-05T15:00')];
+    const { outputs } = sliceUp(
+      [...covered(groups, WEDNESDAY, bars), ...covered(groups, ['2014-03-05T23:00', '2014-03-05T23:01'])],
+      {
+        universe: ['ES', 'ZC'],
+        announceFromTradeDate: '2014-03-06',
+      },
+    );
+    expect(outputs.at(-1)?.slice?.closeTimeMs).toBe(utc('2014-03-05T23:01'));
+    expect(new Set(outputs.at(-1)?.sessions.map(({ contract }) => contract))).toEqual(new Set(['ESH2014', 'ZCH2014']));
+  });
+
   test('tells the same of every bar as if it had been announced', () => {
     const announced = sliceUp(events);
     const history = sliceUp(events, { announceFromTradeDate: '2014-03-06' });

@@ -6,7 +6,9 @@ import { anyHours, hourlyWindow } from '#test/core/features/hourly-window.ts';
 const features = ['ibs-1h', 'rsi-2-1h'];
 const hours = Array.from({ length: 22 }, (_, i) => [1001 + i, 999 + i, 1000 + i] as const);
 const windows = { '1h': hourlyWindow(hours) };
-const unasked = { probability: null, threshold: null, model: null, missing: [] };
+const unasked = { probability: null, threshold: null, model: null, missing: [], row: {} };
+/** What the two features say of `windows`. */
+const row = { 'ibs-1h': 0.5, 'rsi-2-1h': 100 };
 
 /** A model of threshold 0.5 that keeps the rows it was asked about. */
 function modelAnswering(answer: () => Promise<number>): VetoModel & { readonly rows: (readonly number[])[] } {
@@ -37,7 +39,7 @@ describe('veto', () => {
   test.each(['required', 'optional'] as const)(
     '%s: below the threshold is a veto, at the threshold passes',
     async (policy) => {
-      const asked = { threshold: 0.5, model: 'm', missing: [] };
+      const asked = { threshold: 0.5, model: 'm', missing: [], row };
       expect(await askVeto({ policy, model: sure(0.49), windows })).toEqual({
         ...asked,
         vetoed: true,
@@ -69,6 +71,7 @@ describe('veto', () => {
       threshold: 0.5,
       model: 'm',
       missing: ['rsi-2-1h'],
+      row: { 'ibs-1h': 0.5, 'rsi-2-1h': null },
     });
     expect(model.rows).toEqual([]);
   });
@@ -86,6 +89,7 @@ describe('veto', () => {
       threshold: 0.5,
       model: 'm',
       missing: [],
+      row,
     });
   });
 

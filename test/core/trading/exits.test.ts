@@ -85,7 +85,7 @@ describe('the bar stop', () => {
     expect(stopAt('2024-11-15 14:00', 2)).toBe(chicago('2024-11-17 18:00'));
   });
 
-  test('counts a half hour at the end of a session as one bucket', () => {
+  test('counts the quarter of an hour at the end of a session as one bucket', () => {
     expect(stopAt('2013-10-09 13:00', 2)).toBe(chicago('2013-10-09 16:00'));
     expect(stopAt('2013-10-09 13:00', 3)).toBe(chicago('2013-10-09 16:15'));
   });

@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MINUTE_MS } from '#core/market/timeframe.ts';
+import type { View } from '#core/strategy/definition.ts';
+import { propose } from '#core/strategy/propose.ts';
+import type { StepInput } from '#core/strategy/step-input.ts';
+import { type Aggregate, newAggregate, withLane } from '#core/trading/aggregate.ts';
+import { flatLane, type Lane } from '#core/trading/lane.ts';
+import type { Position } from '#core/trading/position.ts';
+import { aPosition } from '#test/core/trading/positions.ts';
+import { aSlice, chicago, gapSlice, hour, minute } from '#test/core/trading/slices.ts';
+import { aLine, aStepInput, aStrategy, buy, leave, readingsOf, saying, stay, windowAt } from './step-scene.ts';
+
+const nine = chicago('2024-11-12 09:00');
+const atHour = (closeTimeMs = nine) => aSlice(closeTimeMs, { bars: [minute(closeTimeMs), hour(closeTimeMs)] });
+const atMinute = (closeTimeMs: number, close = 100) => aSlice(closeTimeMs, { bars: [minute(closeTimeMs, { close })] });
+const proposed = (known: Pick<StepInput, 'slice'> & Partial<StepInput>) => propose(aStepInput(known));
+const found = (known: Pick<StepInput, 'slice'> & Partial<StepInput>) => proposed(known).findings.get('ES');
+
+const withPosition = (changed: Partial<Position> = {}, lane: Partial<Lane> = {}): Aggregate =>
+  withLane(newAggregate('scripted', ['ES']), {
+    ...flatLane('ES'),
+    state: 'OPEN',
+    epoch: 1,
+    position: aPosition({ plan: { ...aPosition().plan, barStopBars: null }, ...changed }),
+    ...lane,
+  });
+const wanted = (known: Pick<StepInput, 'slice'> & Partial<StepInput>) => {
+  const lane = proposed(known).aggregate.lanes['ES'];
+  return lane?.latched ?? lane?.exiting?.wanted ?? null;
+};
+
+describe('an entry', () => {
+  test('is proposed where signal and risk rules agree, with everything it needs', () => {
+    expect(proposed({ slice: atHour() }).candidates).toEqual([
+      expect.objectContaining({
+        contract: 'ESZ2024',
+        tradedContract: 'ESZ2024',
+        quantity: 1,
+        signalPrice: 100,
+        tradeDate: '2024-11-12',
+        autoCloseAtMs: chicago('2024-11-12 15:00'),
+        expiresAtMs: nine + 45_000,
+      }),
+    ]);
+  });
+
+  test('is looked for only when the signal bar closes', () => {
+    const { candidates, findings } = proposed({ slice: atMinute(nine) });
+    expect(candidates).toEqual([]);
+    expect(findings.size).toBe(0);
+  });
+
+  test('waits for a lead and for a whole window, and says so', () => {
+    expect(found({ slice: { ...atHour(), leads: {} } })).toMatchObject({ action: 'hold', reason: expect.stringMatching(/^no lead/) });
+    const strategy = aStrategy({ lines: [aLine({ definition: saying(buy, 5) })] });
+    const four = windowAt({ root: 'ES', contract: 'ESZ2024', timeframe: '1h', lookback: 4 }, atHour());
+    expect(found({ strategy, slice: atHour(), windows: { ES: { '1h': four } } })?.reason).toBe('warming up: 4 of 5 bars');
+  });
+
+  test('is not proposed while the lane is in use', () => {
+    for (const state of ['EXITING', 'LOCKED'] as const) {
+      const strategy = aStrategy({ lines: [aLine({ definition: saying(buy) })] });
+      const held = withPosition({}, { state, exiting: null });
+      expect(found({ strategy, slice: atHour(), held })).toMatchObject({ action: 'hold', reason: `lane ${state}` });
+    }
+  });
+
+  test.each([
+    ['09:00 on a normal day', '2024-11-12 09:00', null],
+    ['14:00, a bar before the limit', '2024-11-12 14:00', null],
+    ['15:00, because the automatic close is due', '2024-11-12 15:00', 'too close to the automatic close'],
+    ['16:00, because the market closes', '2024-11-12 16:00', 'closed: the next minute is not in session'],
+    ['18:00, in the next session', '2024-11-12 18:00', null],
+  ])('at %s', (_, time, refusal) => {
+    const { candidates, findings } = proposed({ slice: atHour(chicago(time)) });
+    expect(findings.get('ES')?.reason ?? null).toBe(refusal);
+    expect(candidates).toHaveLength(refusal === null ? 1 : 0);
+  });
+
+  test('stays away from the automatic close until the session ends', () => {
+    const strategy = aStrategy({ lines: [aLine({ definition: { ...saying(buy), timeframe: '15m' } })] });
+    const refusal = (time: string) => {
+      const closeTimeMs = chicago(time);
+      const bar = hour(closeTimeMs, { timeframe: '15m', openTimeMs: closeTimeMs - 15 * MINUTE_MS });
+      return found({ strategy, slice: aSlice(closeTimeMs, { bars: [minute(closeTimeMs), bar] }) })?.reason ?? null;
+    };
+    expect(refusal('2024-11-12 14:15')).toBeNull();
+    expect(refusal('2024-11-12 14:30')).toBe('too close to the automatic close');
+    expect(refusal('2024-11-12 15:45')).toBe('too close to the automatic close');
+    expect(refusal('2024-11-12 17:15')).toBeNull();
+  });
+
+  test('is not proposed into a halt of the session', () => {
+    const quarterPast = chicago('2019-03-05 15:15');
+    const bar = hour(quarterPast, { timeframe: '15m', openTimeMs: quarterPast - 15 * MINUTE_MS });
+    const strategy = aStrategy({ lines: [aLine({ definition: { ...saying(buy), timeframe: '15m' } })] });
+    const slice = aSlice(quarterPast, { bars: [minute(quarterPast), bar] });
+    expect(found({ strategy, slice })?.reason).toBe('closed: the next minute is not in session');
+  });
+
+  test('is judged by when the slice was received, not by when it closed', () => {
+    expect(proposed({ slice: atHour(), receiptTimeMs: nine + 45_000 }).candidates).toHaveLength(1);
+    const late = found({ slice: atHour(), receiptTimeMs: nine + 45_001 });
+    expect(late).toMatchObject({ action: 'refused', reason: 'stale: received 45001 ms after the close' });
+  });
+
+  test('needs a whole window: the hour that ended inside a gap is not one to enter on', () => {
+    const slice = gapSlice(nine - 20 * MINUTE_MS, nine + 10 * MINUTE_MS, { bars: [hour(nine, { grade: 'holed' })] });
+    expect(found({ slice })).toMatchObject({ action: 'refused', reason: 'certificate: signal bar is holed' });
+  });
+
+  test('carries its certificate', () => {
+    const [candidate] = proposed({ slice: atHour() }).candidates;
+    expect(candidate?.certificate).toMatchObject({ contract: 'ESZ2024', timeframe: '1h', source: 'file', recent: { presumed: 1 } });
+  });
+
+  test('reads exactly the last bars it asked for, labelled by the Chicago time of the last one', () => {
+    const seen: View<unknown>[] = [];
+    const watching = saying((view) => {
+      seen.push(view);
+      return stay;
+    }, 3);
+    const strategy = aStrategy({ lines: [aLine({ definition: watching })] });
+    const seven = windowAt({ root: 'ES', contract: 'ESZ2024', timeframe: '1h', lookback: 7 }, atHour());
+    propose(aStepInput({ strategy, slice: atHour(), windows: { ES: { '1h': seven } } }));
+    expect(seen[0]).toMatchObject({ held: null, label: { date: '2024-11-12', minuteOfDay: 8 * 60 } });
+    expect(seen[0]?.window.length).toBe(3);
+    expect([...(seen[0]?.window.closeTimeMs ?? [])]).toEqual([...seven.closeTimeMs.slice(-3)]);
+  });
+});
+
+describe('an entry on another root than the one that signals', () => {
+  const micro = (riskDollars: number) =>
+    aStrategy({ lines: [aLine({ tradedRoot: 'MES', size: { riskDollars } })] });
+  const slice = aSlice(nine, {
+    bars: [minute(nine), hour(nine), minute(nine, { root: 'MES', contract: 'MESZ2024', close: 5000 })],
+    leads: { ES: 'ESZ2024', MES: 'MESZ2024' },
+  });
+
+  test('buys the lead of that root at its own price', () => {
+    expect(proposed({ strategy: micro(1000), slice }).candidates[0]).toMatchObject({
+      contract: 'ESZ2024',
+      tradedContract: 'MESZ2024',
+      signalPrice: 5000,
+      quantity: 4,
+    });
+  });
+
+  test('is refused when one contract already risks too much', () => {
+    const refusal = found({ strategy: micro(249), slice });
+    expect(refusal).toMatchObject({ action: 'refused', reason: expect.stringMatching(/^size/) });
+  });
+
+  test('is refused without a lead or without a price of it', () => {
+    const noLead = { ...slice, leads: { ES: 'ESZ2024' } };
+    const noPrice = { ...slice, bars: slice.bars.filter(({ root }) => root === 'ES') };
+    for (const blind of [noLead, noPrice]) {
+      expect(found({ strategy: micro(1000), slice: blind })).toMatchObject({ action: 'refused', reason: 'no price of MES' });
+    }
+  });
+});
+
+describe('an exit', () => {
+  test('is asked for on every slice, and of nobody', () => {
+    const bad = { strategy: aStrategy({ state: 'draining' }), readings: readingsOf(null), receiptTimeMs: nine + 900_000 };
+    expect(wanted({ slice: atMinute(nine, 98.75), held: withPosition(), ...bad })).toMatchObject({ reason: 'stop', origin: 'slice' });
+    expect(wanted({ slice: atMinute(nine, 99.25), held: withPosition() })).toBeNull();
+  });
+
+  test('by the definition is asked for when its bar closes', () => {
+    const strategy = aStrategy({ lines: [aLine({ definition: saying(leave) })] });
+    expect(wanted({ strategy, slice: atHour(), held: withPosition() })?.reason).toBe('ibs');
+    expect(wanted({ strategy, slice: atMinute(nine), held: withPosition() })).toBeNull();
+  });
+
+  test('at 15:00 happens on the next slice when that minute is missing', () => {
+    const held = withPosition();
+    expect(wanted({ slice: atMinute(chicago('2024-11-12 14:59')), held })).toBeNull();
+    expect(wanted({ slice: atMinute(chicago('2024-11-12 15:01')), held })?.reason).toBe('auto-close');
+  });
+
+  test('that fell into a gap happens on the gap slice', () => {
+    const slice = gapSlice(chicago('2024-11-12 14:20'), chicago('2024-11-12 15:20'));
+    expect(wanted({ slice, held: withPosition() })?.reason).toBe('auto-close');
+  });
+
+  test('reads the contract that is held, not the lead', () => {
+    const roll = (close: number) => minute(nine, { contract: 'ESU2024', close });
+    const held = withPosition({ contract: 'ESU2024', signalContract: 'ESU2024' });
+    const crashed = aSlice(nine, { bars: [minute(nine, { close: 50 }), roll(100)] });
+    expect(wanted({ slice: crashed, held })).toBeNull();
+    const stopped = aSlice(nine, { bars: [minute(nine), roll(99)] });
+    expect(wanted({ slice: stopped, held })?.reason).toBe('stop');
+    const leaving = aStrategy({ lines: [aLine({ definition: saying(leave) })] });
+    expect(wanted({ strategy: leaving, slice: aSlice(nine, { bars: [roll(100), hour(nine)] }), held })).toBeNull();
+    const itsHour = aSlice(nine, { bars: [roll(100), hour(nine, { contract: 'ESU2024' })] });
+    expect(wanted({ strategy: leaving, slice: itsHour, held })?.reason).toBe('ibs');
+  });
+
+  test('of an entry under way is latched and asked for once', () => {
+    const entering = withPosition({ acceptedAtMs: null, fillPrice: null, filledAtMs: null }, { state: 'ENTERING' });
+    const { aggregate } = proposed({ slice: atMinute(nine, 98), held: entering });
+    expect(aggregate.lanes['ES']).toMatchObject({ state: 'ENTERING', latched: { reason: 'stop', atMs: nine } });
+    const again = proposed({ slice: atMinute(nine + MINUTE_MS, 97), held: aggregate }).aggregate.lanes['ES'];
+    expect(again).toMatchObject({ latched: { atMs: nine }, refused: 0 });
+  });
+
+  test('of an entry whose outcome is unknown is asked for like any other', () => {
+    const unknown = withPosition({}, { state: 'UNKNOWN' });
+    const lane = proposed({ slice: atMinute(nine, 98), held: unknown }).aggregate.lanes['ES'];
+    expect(lane).toMatchObject({ state: 'EXITING', exiting: { fromUnknown: true } });
+  });
+
+  test('never comes together with an entry of the same root', () => {
+    const strategy = aStrategy({ lines: [aLine({ definition: saying(buy) })] });
+    const { candidates, findings } = proposed({ strategy, slice: atHour(), held: withPosition({ mark: 90, fillPrice: 104 }) });
+    expect(candidates).toEqual([]);
+    expect(findings.get('ES')).toMatchObject({ action: 'hold', reason: 'exit wanted' });
+  });
+});
+
+describe('a mode', () => {
+  test.each([
+    ['REDUCE_ONLY', null],
+    ['FLATTEN', 'flatten'],
+    ['HALT', null],
+    [null, null],
+  ] as const)('%s: entries are refused, an open position is asked to leave for %s', (mode, reason) => {
+    const shown = mode ?? 'REDUCE_ONLY';
+    const readings = readingsOf(mode);
+    expect(found({ slice: atHour(), readings })).toMatchObject({ action: 'refused', reason: expect.stringContaining(`mode ${shown}`) });
+    expect(wanted({ slice: atMinute(nine), held: withPosition(), readings })?.reason ?? null).toBe(reason);
+  });
+
+  test('of the whole system binds as well as the own one', () => {
+    expect(found({ slice: atHour(), readings: readingsOf('RUN', { global: 'REDUCE_ONLY' }) })?.reason).toMatch(/^mode REDUCE_ONLY/);
+  });
+
+  test('that flattens is named as the reason whatever else is due', () => {
+    const known = { slice: atMinute(nine, 90), held: withPosition(), readings: readingsOf('FLATTEN') };
+    expect(wanted(known)).toEqual({ reason: 'flatten', atMs: nine, origin: 'kill' });
+  });
+});
+
+test('what is proposed depends on the declared bars only, however many more are shown', () => {
+  const strategy = aStrategy({ lines: [aLine({ definition: saying(buy, 8) })] });
+  const request = { root: 'ES', contract: 'ESZ2024', timeframe: '1h' } as const;
+  const withBars = (lookback: number) =>
+    propose(aStepInput({ strategy, slice: atHour(), windows: { ES: { '1h': windowAt({ ...request, lookback }, atHour()) } } }));
+  const exactly = withBars(8).candidates;
+  fc.assert(
+    fc.property(fc.integer({ min: 8, max: 60 }), (lookback) => {
+      expect(withBars(lookback).candidates).toEqual(exactly);
+    }),
+  );
+});
+
+test('a root that was added to the strategy starts flat and trades', () => {
+  const older = newAggregate('scripted', []);
+  expect(proposed({ slice: atHour(), held: older }).candidates).toHaveLength(1);
+});
