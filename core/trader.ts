@@ -3,13 +3,18 @@ import type { ModeReadings } from './execution/mode.ts';
 import { featureLookbacks } from './features/registry.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Slice } from './market/slice.ts';
-import type { Window } from './market/window.ts';
-import { makeWindowCache, type WindowCache } from './market/window-cache.ts';
+import { makeWindowCache } from './market/window-cache.ts';
 import type { BarHistory, Clock, IntentQueue, ModeSource } from './ports.ts';
 import { type Conclusion, conclude } from './strategy/conclude.ts';
 import type { Decision } from './strategy/decision.ts';
 import { type Proposal, propose } from './strategy/propose.ts';
-import { type ExtraLookbacks, type StepInput, type StepWindows, windowsNeeded } from './strategy/step-input.ts';
+import {
+  type ExtraLookbacks,
+  readWindows,
+  type StepInput,
+  type StepWindows,
+  windowsNeeded,
+} from './strategy/step-input.ts';
 import type { Strategy } from './strategy/strategy.ts';
 import { askVeto, type Verdict, type VetoModel } from './strategy/veto.ts';
 import { type Aggregate, newAggregate } from './trading/aggregate.ts';
@@ -51,7 +56,8 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
         return { changed: null, result: { traded: nothing, outbox: held.outbox } };
       }
       const known = { strategy, held, slice, receiptTimeMs, readings: await reading };
-      const concluded = await decide(known, await windowsOf(known, windows, extra), ports);
+      const needed = windowsNeeded(known, extra);
+      const concluded = await decide(known, await readWindows(needed, windows), ports);
       const { decisions, intents, aggregate } = concluded;
       const result = { traded: { seen: false, decisions, intents }, outbox: aggregate.outbox };
       return { changed: concluded, rule: { sliceAfterMs: slice.closeTimeMs }, result };
@@ -75,13 +81,6 @@ async function decide(known: Known, windows: StepWindows, ports: TraderPorts): P
   const input: StepInput = { ...known, calendar: ports.calendar, windows };
   const proposal = propose(input);
   return conclude(proposal, await askModels(proposal, ports.models));
-}
-
-async function windowsOf(known: Known, cache: WindowCache, extra: ExtraLookbacks): Promise<StepWindows> {
-  const read = await Promise.all(windowsNeeded(known, extra).map((request) => cache.window(request)));
-  const windows: Record<string, Record<string, Window>> = {};
-  for (const window of read) windows[window.root] = { ...windows[window.root], [window.timeframe]: window };
-  return windows;
 }
 
 /** Asks the model of every candidate's root, one after the other: the answers do not depend on each other. */

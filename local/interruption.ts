@@ -32,8 +32,9 @@ export function watchInterruption(onCrash: (error: unknown) => void): Interrupti
     }
     exitCode = exitCodes[name];
     raisedMs = performance.now();
-    controller.abort();
+    // First, so that whoever waits for the end is not overtaken by the work that the abort makes fail.
     raised.resolve();
+    controller.abort();
   };
   const crash = (error: unknown): never => {
     onCrash(error);

@@ -80,7 +80,7 @@ export const ibs = defineStrategy<Params>({
       const exits = strength >= p.exitIbs.low && strength <= p.exitIbs.high;
       return exits
         ? { kind: 'exit', reason: 'ibs', evidence: { ibs: strength } }
-        : { kind: 'hold', reason: 'ibs below exit range', evidence: { ibs: strength } };
+        : { kind: 'hold', reason: 'ibs outside exit range', evidence: { ibs: strength } };
     }
     const hold = (reason: string, more = {}) =>
       ({ kind: 'hold', reason, evidence: { ibs: strength, ...more } }) as const;

@@ -8,7 +8,8 @@ export function memoryLedger(): Ledger {
   const rows = new Map<string, LedgerRow>();
   const journal = new Map<string, JournalRow>();
   const load = (strategyId: string): Aggregate | null => JSON.parse(states.get(strategyId) ?? 'null');
-  const keyOf = (strategyId: string, { kind, timeMs, id }: LedgerRow): string => `${strategyId}#${kind}#${timeMs}#${id}`;
+  const keyOf = (strategyId: string, { kind, timeMs, id }: LedgerRow): string =>
+    `${strategyId}#${kind}#${timeMs}#${id}`;
 
   return {
     load: async (strategyId) => load(strategyId),

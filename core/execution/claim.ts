@@ -1,11 +1,17 @@
 import { instrumentOf } from '../market/instrument.ts';
 import type { SessionCalendar } from '../market/session-calendar.ts';
-import { type Aggregate, type Changed, forgottenRows, outcomeRow, withLane } from '../trading/aggregate.ts';
+import {
+  type Aggregate,
+  type Changed,
+  forgottenRows,
+  outcomeRow,
+  type SettledAttempt,
+  withLane,
+} from '../trading/aggregate.ts';
 import type { Intent } from '../trading/intent.ts';
 import { type Attempt, attemptInFlight, type Lane, transition } from '../trading/lane.ts';
 import { type Mode, modeInForce } from './mode.ts';
 import type { Order } from './order.ts';
-import type { Outcome } from './outcome.ts';
 
 /** The invocation that wants to send an intent. */
 export interface Claimant {
@@ -103,19 +109,14 @@ export function applyDrop(held: Aggregate, drop: { intentId: string; reason: str
 }
 
 /** Records how a POST ended. */
-export function applySettle(
-  held: Aggregate,
-  settle: { root: string; attempt: Attempt; outcome: Outcome; atMs: number },
-): Changed {
-  const { root, attempt, outcome, atMs } = settle;
+export function applySettle(held: Aggregate, { root, attempt, outcome, atMs }: SettledAttempt): Changed {
+  const settled = { root, attempt, outcome, atMs };
+  const change = { kind: 'settle', ...settled } as const;
   const lane = held.lanes[root];
-  const moved = lane && transition(lane, { kind: 'settle', attempt, settled: outcome.kind, atMs });
-  const forgotten = lane && moved ? forgottenRows(lane, moved, { atMs, settledId: attempt.id }) : [];
-  return {
-    aggregate: moved ? withLane(held, moved) : held,
-    rows: [outcomeRow(settle), ...forgotten],
-    change: { kind: 'settle', ...settle },
-  };
+  if (lane === undefined) return { aggregate: held, rows: [outcomeRow(settled)], change };
+  const moved = transition(lane, { kind: 'settle', attempt, settled: outcome.kind, atMs });
+  const forgotten = forgottenRows(lane, moved, { atMs, settledId: attempt.id });
+  return { aggregate: withLane(held, moved), rows: [outcomeRow(settled), ...forgotten], change };
 }
 
 /** The order that a claimed intent becomes. */

@@ -1,5 +1,5 @@
-import { nextInSessionMinute } from './buckets.ts';
 import type { SessionCalendar, SessionGroup } from './session-calendar.ts';
+import { sessionSpans } from './session-spans.ts';
 import { HOUR_MS, MINUTE_MS } from './timeframe.ts';
 
 /** How far back the newest slice is looked for: longer than any scheduled closure. */
@@ -18,11 +18,13 @@ export interface BarAgeView {
 }
 
 /**
- * Minutes for which the next expected slice has been overdue, at least 0. Zero while the market is closed and the last
- * session is complete, because the next slice is then not due yet.
+ * Minutes of session whose slices are overdue, at least 0. Zero while the market is closed: nothing is due then, and
+ * what the last session still lacks counts again when the next one opens.
  */
 export function barAgeMinutes({ calendar, groups, nowMs, newestCloseMs }: BarAgeView): number {
-  const expectedMs = nextInSessionMinute(calendar, groups, newestCloseMs ?? nowMs - EXPECTED_LOOKBACK_MS);
-  const lateMs = nowMs - GRACE_MS - expectedMs;
-  return lateMs <= 0 ? 0 : Math.ceil(lateMs / MINUTE_MS);
+  if (groups.every((group) => calendar.sessionAt(group, nowMs) === null)) return 0;
+  const fromMs = newestCloseMs ?? nowMs - EXPECTED_LOOKBACK_MS;
+  const toMs = Math.floor((nowMs - GRACE_MS) / MINUTE_MS) * MINUTE_MS;
+  const overdue = sessionSpans(calendar, groups, { fromMs, toMs });
+  return overdue.reduce((minutes, span) => minutes + (span.toMs - span.fromMs) / MINUTE_MS, 0);
 }

@@ -30,9 +30,9 @@ export function advance(input: StepInput): Advanced {
     if (seen.trade !== null) trades.push(seen.trade);
     const current = mode === 'HALT' ? withoutUnclaimedExit(seen.lane) : seen.lane;
     const isLate = isOverdue(current, receiptTimeMs);
-    const moved = isLate ? transition(current, { kind: 'overdue', atMs: receiptTimeMs }) : current;
-    forgotten.push(...forgottenRows(current, moved, { atMs: receiptTimeMs }));
-    lanes[lane.root] = moved;
+    const now = isLate ? transition(current, { kind: 'overdue', atMs: receiptTimeMs }) : current;
+    forgotten.push(...forgottenRows(current, now, { atMs: receiptTimeMs }));
+    lanes[lane.root] = now;
   }
   const day = advanceDay(held.day, tradeDateAt(calendar, strategy, slice.closeTimeMs), trades);
   const stopped = day.stopped || dayPnlUsd({ day, lanes }) <= -strategy.limits.dailyStopUsd;

@@ -59,3 +59,14 @@ export function windowsNeeded(
     }));
   });
 }
+
+/** Reads windows as known at the slice in progress, all at once. */
+export async function readWindows(
+  needed: readonly WindowRequest[],
+  source: { window(request: WindowRequest): Promise<Window> },
+): Promise<StepWindows> {
+  const read = await Promise.all(needed.map((request) => source.window(request)));
+  const windows: Record<string, Partial<Record<Timeframe, Window>>> = {};
+  for (const window of read) windows[window.root] = { ...windows[window.root], [window.timeframe]: window };
+  return windows;
+}

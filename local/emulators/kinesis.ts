@@ -10,6 +10,7 @@ const STARTUP_MS_MAX = 20_000;
 /** A running `kinesis-local`. */
 export interface KinesisEmulator {
   readonly endpoint: string;
+  readonly pid: number | undefined;
   /** Settles when the child ends, with the reason; an end that nobody asked for is a failure of the run. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
@@ -56,7 +57,7 @@ export async function startKinesis(): Promise<KinesisEmulator> {
     setTimeout(() => reject(new Error(`kinesis-local did not start in 20 s. ${printed}`)), STARTUP_MS_MAX).unref();
   });
   try {
-    return { endpoint: `http://127.0.0.1:${await port}`, ended, stop };
+    return { endpoint: `http://127.0.0.1:${await port}`, pid: child.pid, ended, stop };
   } catch (error) {
     await stop();
     throw error;

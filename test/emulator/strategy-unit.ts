@@ -60,7 +60,7 @@ export async function startUnit(): Promise<UnitUnderTest> {
     startSsm(() => 1_000),
     startSecrets(() => 1_000),
   ]);
-  const unit = { onSignal: () => undefined as void };
+  const unit: { onSignal: () => void } = { onSignal: () => undefined };
   const sandbox = await startSandbox({ port: 0, clock: { now: () => 0 }, onReceived: () => unit.onSignal() });
   secrets.put('webhook', sandbox.url);
   for (const name of Object.values(MODES)) ssm.put({ name, type: 'String', value: 'RUN', allowedPattern: null });

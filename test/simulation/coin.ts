@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Line, Strategy } from '#core/strategy/strategy.ts';
 import { defineStrategy, type ExitPlan } from '#core/strategy/definition.ts';
+import type { Line, Strategy } from '#core/strategy/strategy.ts';
 
 const plan: ExitPlan = {
   stop: { kind: 'fraction', value: 0.002 },

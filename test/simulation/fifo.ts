@@ -1,6 +1,6 @@
 import type { IntentQueue } from '#core/ports.ts';
-import { decodeIntent, encodeIntent } from '#core/trading/intent-message.ts';
 import type { Intent } from '#core/trading/intent.ts';
+import { decodeIntent, encodeIntent } from '#core/trading/intent-message.ts';
 import { pick } from './line.ts';
 import type { World } from './world.ts';
 
@@ -45,7 +45,12 @@ export function makeFifo(world: World, { hurried }: { readonly hurried: boolean 
         const group = groups.get(intent.root) ?? { messages: [], busyUntilMs: 0 };
         groups.set(intent.root, group);
         const slowMs = world.chance(0.2) ? 70_000 * world.random.uniform() : 0;
-        group.messages.push({ id: intent.id, body: encodeIntent(intent), visibleAtMs: world.now() + slowMs, receives: 0 });
+        group.messages.push({
+          id: intent.id,
+          body: encodeIntent(intent),
+          visibleAtMs: world.now() + slowMs,
+          receives: 0,
+        });
       }
     },
     receive() {

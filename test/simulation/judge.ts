@@ -1,4 +1,5 @@
 import type { LedgerRow } from '#core/trading/aggregate.ts';
+import { firstDifference, replayed, wholeJournal } from './replayed.ts';
 import type { Simulated } from './simulate.ts';
 
 /** Everything that a simulated strategy did wrong, in words; empty when it kept its promises. */
@@ -7,9 +8,11 @@ export async function judge(one: Simulated): Promise<string[]> {
   const wrong = [...monitor.violations, ...broker.violations];
   const held = await ledger.load(strategy.id);
   if (held === null) return [...wrong, `${strategy.id}: no aggregate`];
-  const journal = [...(await ledger.journal(strategy.id)), ...(held.journal === null ? [] : [held.journal])];
+  const journal = await wholeJournal(ledger, strategy.id);
   const expected = monitor.images.map(({ journal: row }) => row);
   if (JSON.stringify(journal) !== JSON.stringify(expected)) wrong.push('the journal is not what was committed');
+  const difference = firstDifference(monitor.images, await replayed(one));
+  if (difference !== null) wrong.push(`write ${difference.seq} comes out differently in replay`);
   if (held.outbox.length > 0) wrong.push(`left in the outbox: ${held.outbox.map(({ id }) => id)}`);
   for (const { root, state } of Object.values(held.lanes)) {
     if (state === 'RESERVED' || state === 'ENTERING') wrong.push(`${root} was left ${state}`);
@@ -36,8 +39,13 @@ async function unfinished({ monitor, ledger, strategy }: Simulated): Promise<str
     if (!isOnce) wrong.push(`${id}: ${dropped} drops, ${sent} orders, outcomes [${ended}]`);
   }
   for (const { body } of decisions) {
-    if (body.intentId !== null && !monitor.intents.has(body.intentId)) wrong.push(`decided, never committed: ${body.id}`);
+    const isProved = body.certificate !== null && body.verdict !== null && body.mode === 'RUN';
+    if (body.action === 'enter' && !isProved) wrong.push(`entered without certificate, verdict or RUN: ${body.id}`);
+    if (body.intentId !== null && !monitor.intents.has(body.intentId))
+      wrong.push(`decided, never committed: ${body.id}`);
   }
+  const committed = monitor.images.flatMap(({ rows }) => rows.filter(({ kind }) => kind === 'DECISION'));
+  if (decisions.length !== committed.length) wrong.push('decisions are missing, or there are too many');
   for (const { id } of drops) if (!monitor.intents.has(id)) wrong.push(`dropped, never committed: ${id}`);
   return wrong;
 }

@@ -1,4 +1,4 @@
-import { makeRandom } from '#adapters/generator/random.ts';
+import { makeRandom, type Random } from '#adapters/generator/random.ts';
 import type { Bar, Ohlcv } from '#core/market/bar.ts';
 import { instrumentOf, roundToTick } from '#core/market/instrument.ts';
 import type { Slice } from '#core/market/slice.ts';
@@ -10,8 +10,10 @@ export const SIGNAL_MINUTES = 3;
 /** What the slices of a simulated stretch are like. */
 export interface MarketOptions {
   readonly seed: number;
-  /** Lead contract by root. */
-  readonly leads: Readonly<Record<string, string>>;
+  /** Contracts with the price each starts at, dollars per unit; all of them print. */
+  readonly contracts: readonly { readonly root: string; readonly contract: string; readonly price: number }[];
+  /** Lead contract by root in the n-th minute. */
+  readonly leads: (minute: number) => Readonly<Record<string, string>>;
   readonly startMs: number;
   readonly minutes: number;
   /** Probability that minutes are missing from here on; a hole is up to ten minutes long. */
@@ -19,21 +21,22 @@ export interface MarketOptions {
 }
 
 /** Slices of a restless market, minute by minute, within one session. */
-export function marketSlices({ seed, leads, startMs, minutes, gapChance }: MarketOptions): Slice[] {
+export function marketSlices({ seed, contracts, leads, startMs, minutes, gapChance }: MarketOptions): Slice[] {
   const random = makeRandom(seed, 'market');
-  const prices = new Map(Object.keys(leads).map((root) => [root, 1_000]));
+  const paths = contracts.map((one) => ({ ...one, random: makeRandom(seed, one.contract) }));
   const slices: Slice[] = [];
   let missing = 0;
   for (let minute = 1; minute <= minutes; minute++) {
     const closeTimeMs = startMs + minute * MINUTE_MS;
-    const bars = Object.entries(leads).flatMap(([root, contract]) => {
+    const bars = paths.flatMap((path) => {
+      const { root, contract } = path;
       const series = { root, contract, closeTimeMs, revision: 0, grade: 'proved' } as const;
-      const ohlcv = nextMinute(root, prices, () => random.normal());
+      const ohlcv = nextMinute(path);
       const bar = (timeframe: '1m' | '15m', length: number): Bar => {
         return { ...series, ...ohlcv, timeframe, openTimeMs: closeTimeMs - length * MINUTE_MS };
       };
       const signal = minute % SIGNAL_MINUTES === 0 ? [bar('15m', SIGNAL_MINUTES)] : [];
-      return random.uniform() < 0.9 ? [bar('1m', 1), ...signal] : signal;
+      return path.random.uniform() < 0.9 ? [bar('1m', 1), ...signal] : signal;
     });
     if (missing === 0 && random.uniform() < gapChance) missing = 1 + Math.floor(9 * random.uniform());
     if (missing > 1 && minute < minutes) {
@@ -43,19 +46,21 @@ export function marketSlices({ seed, leads, startMs, minutes, gapChance }: Marke
     const previousCloseTimeMs = slices.at(-1)?.closeTimeMs ?? null;
     const fromMs = previousCloseTimeMs ?? startMs;
     const gap = { fromMs, toMs: closeTimeMs, minutes: (closeTimeMs - fromMs) / MINUTE_MS };
-    const known = missing === 0 ? { gap: null, grade: 'proved', bars } : { gap, grade: 'holed', bars: [] };
-    slices.push({ schemaVersion: 1, closeTimeMs, previousCloseTimeMs, leads, source: 'simulation', ...known } as Slice);
+    const known =
+      missing === 0 ? { gap: null, grade: 'proved' as const, bars } : { gap, grade: 'holed' as const, bars: [] };
+    const chain = { schemaVersion: 1, closeTimeMs, previousCloseTimeMs } as const;
+    slices.push({ ...chain, ...known, leads: leads(minute), source: 'simulation' });
     missing = 0;
   }
   return slices;
 }
 
-function nextMinute(root: string, prices: Map<string, number>, normal: () => number): Ohlcv {
-  const instrument = instrumentOf(root);
-  const open = prices.get(root) ?? 1_000;
-  const close = roundToTick(instrument, open * (1 + 0.0015 * normal()), 'nearest');
+function nextMinute(path: { readonly root: string; price: number; readonly random: Random }): Ohlcv {
+  const instrument = instrumentOf(path.root);
+  const open = path.price;
+  const close = roundToTick(instrument, open * (1 + 0.0015 * path.random.normal()), 'nearest');
   const high = Math.max(open, close) + instrument.tickSize;
   const low = Math.min(open, close) - instrument.tickSize;
-  prices.set(root, close);
+  path.price = close;
   return { open, high, low, close, volume: 100 };
 }

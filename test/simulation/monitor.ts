@@ -58,7 +58,10 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
         check(slotsUsed(next) <= positionsMax, `${root} reserved slot ${slotsUsed(next)} of ${positionsMax}`);
       }
       if (was === 'RESERVED') {
-        check(['RESERVED', 'ENTERING', 'FLAT', 'LOCKED'].includes(lane.state), `${root} from RESERVED to ${lane.state}`);
+        check(
+          ['RESERVED', 'ENTERING', 'FLAT', 'LOCKED'].includes(lane.state),
+          `${root} from RESERVED to ${lane.state}`,
+        );
       }
     }
     // A late acceptance locks a flat lane, whatever the slots: what the broker holds is a fact.
@@ -88,14 +91,20 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
     const mode = modeInForce(next.modes);
     const lanes = Object.values(next.lanes);
     if (mode !== 'RUN' || next.day.stopped) {
-      check(!next.outbox.some(({ kind }) => kind === 'enter'), `an entry waits in ${mode}, stopped ${next.day.stopped}`);
+      check(
+        !next.outbox.some(({ kind }) => kind === 'enter'),
+        `an entry waits in ${mode}, stopped ${next.day.stopped}`,
+      );
       check(!lanes.some(({ state }) => state === 'RESERVED'), `a reservation is kept in ${mode}`);
     }
     if (mode === 'FLATTEN' || next.day.stopped) {
       const kept = lanes.filter(
         ({ state, latched }) => state === 'OPEN' || state === 'UNKNOWN' || (state === 'ENTERING' && latched === null),
       );
-      check(kept.length === 0, `${kept.map(({ root, state }) => `${root} ${state}`)} kept, stopped ${next.day.stopped}`);
+      check(
+        kept.length === 0,
+        `${kept.map(({ root, state }) => `${root} ${state}`)} kept, stopped ${next.day.stopped}`,
+      );
     }
   }
 
@@ -105,7 +114,10 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
     check(lane !== undefined, `exit ${order.orderId} sent although a newer entry was claimed`);
     const repeats = last !== undefined && last.outcome?.kind !== 'rejected' && last.outcome?.kind !== 'not-sent';
     const ageMs = world.now() - (last?.atMs ?? 0);
-    check(!repeats || ageMs >= EXIT_REPEAT_MIN_MS, `exit ${order.orderId} sent ${ageMs} ms after ${last?.order.orderId}`);
+    check(
+      !repeats || ageMs >= EXIT_REPEAT_MIN_MS,
+      `exit ${order.orderId} sent ${ageMs} ms after ${last?.order.orderId}`,
+    );
     lastExit.set(order.contract, { order, atMs: world.now(), outcome: null });
   }
 

@@ -8,11 +8,12 @@ import { makeExecutor } from '#core/executor.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { makeSlicer } from '#core/market/slicing.ts';
-import type { BarFeed, Clock, Ledger, SliceLog } from '#core/ports.ts';
+import type { BarFeed, BarHistory, Clock, Ledger, SliceLog } from '#core/ports.ts';
 import type { Decision } from '#core/strategy/decision.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
 import type { VetoModel } from '#core/strategy/veto.ts';
 import { makeTrader } from '#core/trader.ts';
+import type { Aggregate } from '#core/trading/aggregate.ts';
 
 /** A run of one strategy over one feed: the same trader and executor as in the functions, in a for loop. */
 export interface PlainRun {
@@ -20,7 +21,10 @@ export interface PlainRun {
   readonly decisions: readonly Decision[];
   readonly ledger: Ledger;
   readonly log: SliceLog;
+  readonly history: BarHistory;
   readonly route: MemoryRoute;
+  /** Every image that was committed, in order. */
+  readonly images: readonly Aggregate[];
 }
 
 export interface PlainOptions {
@@ -31,47 +35,75 @@ export interface PlainOptions {
   /** Stops after the last slice that closes at or before this instant. */
   readonly untilMs?: number;
   readonly announceFromTradeDate?: string;
+  /** Before which slices the trader is replaced by one that has just started. */
+  readonly restartsAt?: (slice: Slice) => boolean;
 }
 
 /** Runs a feed through slicer, history, trader and executor, all in memory, one slice after the other. */
 export async function plainLoop(feed: BarFeed, options: PlainOptions): Promise<PlainRun> {
-  const { strategy, universe, models = {}, route = memoryRoute(), untilMs = Number.POSITIVE_INFINITY } = options;
-  const calendar = cmeCalendar();
-  const log = memorySliceLog();
-  const history = memoryBarHistory({ sliceLog: log });
-  const ledger = memoryLedger();
-  const queue = memoryIntentQueue();
+  const { universe, untilMs = Number.POSITIVE_INFINITY } = options;
+  const { run, take } = plainTrading(options);
+  const announceFromTradeDate = options.announceFromTradeDate ?? null;
+  const slicer = makeSlicer({ universe, calendar: cmeCalendar(), source: feed.source, announceFromTradeDate });
+  for await (const event of feed.events()) {
+    const { gap, sessions, slice } = slicer.take(event);
+    if (gap !== null) await run.log.putGap(gap);
+    await run.history.writeSessions(sessions);
+    if (slice === null) continue;
+    if (slice.closeTimeMs > untilMs) break;
+    await take(slice);
+  }
+  return run;
+}
+
+/** Runs slices that somebody made by hand. */
+export async function plainSlices(slices: Iterable<Slice>, options: Omit<PlainOptions, 'universe'>): Promise<PlainRun> {
+  const { run, take } = plainTrading(options);
+  for (const slice of slices) await take(slice);
+  return run;
+}
+
+/** One strategy between memory adapters; the clock stands at the slice that was taken last. */
+function plainTrading({ strategy, models = {}, route = memoryRoute(), restartsAt }: Omit<PlainOptions, 'universe'>): {
+  run: PlainRun;
+  take(slice: Slice): Promise<void>;
+} {
   let nowMs = 0;
   let ops = 0;
   const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
-  const ports = {
-    ledger,
-    history,
-    queue,
-    clock,
-    calendar,
-    models,
-    modes: memoryModes('RUN'),
-    nonce: () => `op-${++ops}`,
+  const log = memorySliceLog();
+  const history = memoryBarHistory({ sliceLog: log });
+  const images: Aggregate[] = [];
+  const stored = memoryLedger();
+  const ledger: Ledger = {
+    ...stored,
+    async commit(next, rule) {
+      const done = await stored.commit(next, rule);
+      if (done) images.push(next);
+      return done;
+    },
   };
-  const trade = makeTrader(strategy, ports);
-  const execute = makeExecutor(strategy.id, { ...ports, route });
-  const announceFromTradeDate = options.announceFromTradeDate ?? null;
-  const slicer = makeSlicer({ universe, calendar, source: feed.source, announceFromTradeDate });
+  const queue = memoryIntentQueue();
+  const calendar = cmeCalendar();
+  const nonce = (): string => {
+    ops += 1;
+    return `op-${ops}`;
+  };
+  const ports = { ledger, history, queue, clock, calendar, models, modes: memoryModes('RUN'), nonce };
   const slices: Slice[] = [];
   const decisions: Decision[] = [];
-  for await (const event of feed.events()) {
-    const { gap, sessions, slice } = slicer.take(event);
-    if (gap !== null) await log.putGap(gap);
-    await history.writeSessions(sessions);
-    if (slice === null) continue;
-    if (slice.closeTimeMs > untilMs) break;
-    nowMs = slice.closeTimeMs;
-    await history.write(slice.bars, slice.closeTimeMs);
-    await log.put(slice);
-    slices.push(slice);
-    decisions.push(...(await trade(slice)).decisions);
-    for (let intent = queue.take(); intent; intent = queue.take()) await execute(intent);
-  }
-  return { slices, decisions, ledger, log, route };
+  let trade = makeTrader(strategy, ports);
+  const execute = makeExecutor(strategy.id, { ...ports, route });
+  return {
+    run: { slices, decisions, ledger, log, history, route, images },
+    async take(slice) {
+      nowMs = slice.closeTimeMs;
+      await history.write(slice.bars, slice.closeTimeMs);
+      await log.put(slice);
+      slices.push(slice);
+      if (restartsAt?.(slice)) trade = makeTrader(strategy, ports);
+      decisions.push(...(await trade(slice)).decisions);
+      for (let intent = queue.take(); intent; intent = queue.take()) await execute(intent);
+    },
+  };
 }

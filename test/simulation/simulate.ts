@@ -1,11 +1,13 @@
 import { memoryBarHistory } from '#adapters/memory/bar-history.ts';
 import { memoryLedger } from '#adapters/memory/ledger.ts';
 import { memorySliceLog } from '#adapters/memory/slice-log.ts';
+import type { CommitPorts } from '#core/commit.ts';
 import { type Mode, type ModeReading, modes } from '#core/execution/mode.ts';
 import type { OrderRoute } from '#core/execution/order.ts';
 import type { Outcome } from '#core/execution/outcome.ts';
 import { makeExecutor } from '#core/executor.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
+import type { SessionCalendar } from '#core/market/session-calendar.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
 import type { BarHistory, Clock, Ledger, ModeSource } from '#core/ports.ts';
@@ -16,7 +18,7 @@ import { coinStrategy } from './coin.ts';
 import { type Fifo, makeFifo } from './fifo.ts';
 import { type Actor, alive, call, type Fault, latencyMs, ledgerLine, pick, supervise, type Weather } from './line.ts';
 import { marketSlices } from './market.ts';
-import { makeMonitor, type Monitor } from './monitor.ts';
+import { type Monitor, makeMonitor } from './monitor.ts';
 import { makeWorld, type World } from './world.ts';
 
 /** What a simulated stretch of trading is like. */
@@ -55,14 +57,18 @@ const LAST_ORDERS_MIN = 3;
 const SLICE_TRIES_MAX = 4;
 const LEADS = { ES: 'ESZ2024', NQ: 'NQZ2024' };
 
-/** Trades a stretch with two traders and two executors of every strategy, all in one seeded order of events. */
+/**
+ * Trades a stretch with two traders and two executors of every strategy, in one seeded order of events that changes hands
+ * at every call to the outside. The same scenario gives the same history.
+ */
 export async function simulate(scenario: Scenario, ledger: Ledger = memoryLedger()): Promise<Simulated[]> {
   const { seed, faults, faultRate, minutes, gapChance } = scenario;
   const world = makeWorld(seed, START_MS);
   const weather: Weather = { faults, rate: faults.length === 0 ? 0 : faultRate };
   const slices = marketSlices({
     seed,
-    leads: LEADS,
+    contracts: Object.entries(LEADS).map(([root, contract]) => ({ root, contract, price: 1_000 })),
+    leads: () => LEADS,
     startMs: START_MS,
     minutes: minutes + GOOD_WEATHER_MIN,
     gapChance,
@@ -162,7 +168,11 @@ async function execute(one: Simulated, surroundings: Surroundings, actor: Actor)
   }
 }
 
-function portsOf(one: Simulated, { world, weather }: Surroundings, actor: Actor) {
+function portsOf(
+  one: Simulated,
+  { world, weather }: Surroundings,
+  actor: Actor,
+): CommitPorts & { readonly clock: Clock; readonly calendar: SessionCalendar } {
   const clock: Clock = { now: world.now, monotonic: world.now };
   const line = ledgerLine({ world, weather, actor }, one.ledger);
   const ledger: Ledger = {

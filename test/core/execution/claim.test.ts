@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { claimOf, orderOf } from '#core/execution/claim.ts';
-import { commitReadings, modes } from '#core/execution/mode.ts';
+import { commitReadings, type modes } from '#core/execution/mode.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
 import type { Intent } from '#core/trading/intent.ts';
 import { Desk, readingsOf } from '#test/core/strategy/step-scene.ts';
@@ -36,7 +36,14 @@ describe('the claim of an entry', () => {
   test('moves the lane to sending and takes the intent out of the outbox in one change', () => {
     const { desk, intent } = reserved();
     const claim = desk.claim(intent, nine + 500);
-    const attempt = { id: `${intent.id}#1`, intentId: intent.id, kind: 'enter', epoch: 1, op: 'op-1', sentAtMs: nine + 500 };
+    const attempt = {
+      id: `${intent.id}#1`,
+      intentId: intent.id,
+      kind: 'enter',
+      epoch: 1,
+      op: 'op-1',
+      sentAtMs: nine + 500,
+    };
     expect(claim).toMatchObject({ kind: 'claim', attempt, intent, modes: ['RUN'] });
     expect(desk.held.outbox).toEqual([]);
     expect(desk.lane()).toMatchObject({ state: 'ENTERING', epoch: 1, entryAttempt: attempt });
@@ -49,20 +56,30 @@ describe('the claim of an entry', () => {
     if (claim.kind !== 'claim') throw new Error(claim.kind);
     const body = orderOf(intent, claim.attempt);
     expect(claim.changed.rows).toEqual([{ kind: 'ORDER', id: claim.attempt.id, timeMs: nine, body }]);
-    expect(body).toMatchObject({ orderId: `${intent.id}#1`, kind: 'enter', side: 'long', quantity: 1, epoch: 1, attempt: 1 });
+    expect(body).toMatchObject({
+      orderId: `${intent.id}#1`,
+      kind: 'enter',
+      side: 'long',
+      quantity: 1,
+      epoch: 1,
+      attempt: 1,
+    });
   });
 
-  test.each(['REDUCE_ONLY', 'FLATTEN', 'HALT'] as const)('is refused in mode %s, and the slot is free again', (mode) => {
-    const { desk, intent } = reserved();
-    commitMode(desk, mode);
-    expect(desk.claim(intent, nine)).toMatchObject({
-      kind: 'drop',
-      reason: `mode ${mode}`,
-      changed: { rows: [{ kind: 'DROP', id: intent.id, body: { intent, reason: `mode ${mode}`, atMs: nine } }] },
-    });
-    expect(desk.lane()).toMatchObject({ state: 'FLAT', epoch: 0 });
-    expect(desk.held.outbox).toEqual([]);
-  });
+  test.each(['REDUCE_ONLY', 'FLATTEN', 'HALT'] as const)(
+    'is refused in mode %s, and the slot is free again',
+    (mode) => {
+      const { desk, intent } = reserved();
+      commitMode(desk, mode);
+      expect(desk.claim(intent, nine)).toMatchObject({
+        kind: 'drop',
+        reason: `mode ${mode}`,
+        changed: { rows: [{ kind: 'DROP', id: intent.id, body: { intent, reason: `mode ${mode}`, atMs: nine } }] },
+      });
+      expect(desk.lane()).toMatchObject({ state: 'FLAT', epoch: 0 });
+      expect(desk.held.outbox).toEqual([]);
+    },
+  );
 
   test('is refused from the instant on at which it expires', () => {
     const { desk, intent } = reserved();
@@ -78,6 +95,15 @@ describe('the claim of an entry', () => {
     expect(desk.claim(forged, nine)).toMatchObject({ kind: 'claim', intent: { quantity: 1, contract: 'ESZ2024' } });
   });
 
+  test('is refused for an intent that is not the one the lane is reserved for, or not of its next epoch', () => {
+    const { desk, intent } = reserved();
+    const older = { ...intent, id: 'older' };
+    desk.held = { ...desk.held, outbox: [older, { ...intent, epoch: 7 }] };
+    expect(desk.claim(older, nine)).toMatchObject({ kind: 'drop', reason: 'lane RESERVED' });
+    expect(desk.lane()).toMatchObject({ state: 'RESERVED', intentId: intent.id });
+    expect(desk.claim(intent, nine)).toMatchObject({ kind: 'drop', reason: 'lane RESERVED' });
+  });
+
   test('is refused when the lane has moved on', () => {
     const { desk, intent } = reserved();
     desk.operate({ kind: 'drift', what: 'foreign' });
@@ -87,12 +113,22 @@ describe('the claim of an entry', () => {
 });
 
 describe('the claim of an exit', () => {
-  test.each(['RUN', 'REDUCE_ONLY', 'FLATTEN'] as const)('is made in mode %s, on the condition that HALT does not come between', (mode) => {
-    const { desk, intent } = exiting();
-    commitMode(desk, mode);
-    expect(desk.claim(intent, nine + 2 * MINUTE_MS)).toMatchObject({ kind: 'claim', modes: ['RUN', 'REDUCE_ONLY', 'FLATTEN'] });
-    expect(desk.lane()).toMatchObject({ state: 'EXITING', epoch: 1, exiting: { attempt: { intentId: intent.id, kind: 'exit' } } });
-  });
+  test.each(['RUN', 'REDUCE_ONLY', 'FLATTEN'] as const)(
+    'is made in mode %s, on the condition that HALT does not come between',
+    (mode) => {
+      const { desk, intent } = exiting();
+      commitMode(desk, mode);
+      expect(desk.claim(intent, nine + 2 * MINUTE_MS)).toMatchObject({
+        kind: 'claim',
+        modes: ['RUN', 'REDUCE_ONLY', 'FLATTEN'],
+      });
+      expect(desk.lane()).toMatchObject({
+        state: 'EXITING',
+        epoch: 1,
+        exiting: { attempt: { intentId: intent.id, kind: 'exit' } },
+      });
+    },
+  );
 
   test('never expires', () => {
     const { desk, intent } = exiting();
@@ -113,7 +149,14 @@ describe('the claim of an exit', () => {
     const claim = desk.claim(intent, nine + 2 * MINUTE_MS);
     if (claim.kind !== 'claim') throw new Error(claim.kind);
     const order = orderOf(claim.intent, claim.attempt);
-    expect(order).toMatchObject({ kind: 'exit', side: null, quantity: null, brokerStopPrice: null, contract: 'ESZ2024', epoch: 1 });
+    expect(order).toMatchObject({
+      kind: 'exit',
+      side: null,
+      quantity: null,
+      brokerStopPrice: null,
+      contract: 'ESZ2024',
+      epoch: 1,
+    });
   });
 });
 
@@ -121,7 +164,11 @@ describe('a message that comes again', () => {
   test('while its POST has no outcome is abandoned by whoever claimed it', () => {
     const entry = reserved();
     const entered = entry.desk.claim(entry.intent, nine);
-    expect(entry.desk.claim(entry.intent, nine + 1)).toEqual({ kind: 'abandoned', attempt: entry.desk.lane().entryAttempt });
+    expect(entry.desk.claim({ ...entry.intent, id: 'another' }, nine + 1)).toEqual({ kind: 'gone' });
+    expect(entry.desk.claim(entry.intent, nine + 1)).toEqual({
+      kind: 'abandoned',
+      attempt: entry.desk.lane().entryAttempt,
+    });
     expect(entered.kind).toBe('claim');
     const exit = exiting();
     exit.desk.claim(exit.intent, nine + 2 * MINUTE_MS);
@@ -129,17 +176,23 @@ describe('a message that comes again', () => {
     expect(exit.desk.claim(exit.intent, nine + 3 * MINUTE_MS)).toEqual({ kind: 'abandoned', attempt });
   });
 
-  test.each(['accepted', 'rejected', 'not-sent', 'unknown'] as const)('after its entry was settled as %s is gone', (kind) => {
-    const { desk, intent } = reserved();
-    desk.execute(nine, kind);
-    expect(desk.claim(intent, nine + 1)).toEqual({ kind: 'gone' });
-  });
+  test.each(['accepted', 'rejected', 'not-sent', 'unknown'] as const)(
+    'after its entry was settled as %s is gone',
+    (kind) => {
+      const { desk, intent } = reserved();
+      desk.execute(nine, kind);
+      expect(desk.claim(intent, nine + 1)).toEqual({ kind: 'gone' });
+    },
+  );
 
-  test.each(['accepted', 'rejected', 'not-sent', 'unknown'] as const)('after its exit was settled as %s is gone', (kind) => {
-    const { desk, intent } = exiting();
-    desk.execute(nine + 2 * MINUTE_MS, kind);
-    expect(desk.claim(intent, nine + 2 * MINUTE_MS + 1)).toEqual({ kind: 'gone' });
-  });
+  test.each(['accepted', 'rejected', 'not-sent', 'unknown'] as const)(
+    'after its exit was settled as %s is gone',
+    (kind) => {
+      const { desk, intent } = exiting();
+      desk.execute(nine + 2 * MINUTE_MS, kind);
+      expect(desk.claim(intent, nine + 2 * MINUTE_MS + 1)).toEqual({ kind: 'gone' });
+    },
+  );
 
   test('for a root or an intent that nobody knows is gone', () => {
     const { desk, intent } = reserved();

@@ -13,7 +13,11 @@ import {
   unreadMode,
 } from '#core/execution/mode.ts';
 
-const read = (mode: Mode | null, lastModifiedMs = 1000, version = 1): ModeReading => ({ mode, lastModifiedMs, version });
+const read = (mode: Mode | null, lastModifiedMs = 1000, version = 1): ModeReading => ({
+  mode,
+  lastModifiedMs,
+  version,
+});
 const unread: CommittedModes = { global: unreadMode, own: unreadMode };
 /** Both scopes after the given readings of the own one; the global one always says RUN. */
 const after = (...readings: ModeReading[]): CommittedModes =>
@@ -24,9 +28,12 @@ describe('a mode parameter', () => {
     expect(parseMode(mode)).toBe(mode);
   });
 
-  test.each([['run'], [' RUN'], [''], ['OFF'], [null], [undefined], [1], [['RUN']]])('saying %j says nothing', (text) => {
-    expect(parseMode(text)).toBeNull();
-  });
+  test.each([['run'], [' RUN'], [''], ['OFF'], [null], [undefined], [1], [['RUN']]])(
+    'saying %j says nothing',
+    (text) => {
+      expect(parseMode(text)).toBeNull();
+    },
+  );
 });
 
 describe('the mode in force', () => {
@@ -50,11 +57,14 @@ describe('the mode in force', () => {
     ['REDUCE_ONLY', 'REDUCE_ONLY'],
     ['FLATTEN', 'FLATTEN'],
     ['HALT', 'HALT'],
-  ] as const)('while a parameter that said %s cannot be read is %s, and the committed one again after it can', (mode, unreadable) => {
-    const lost = after(read(mode), read(null, 0, 0));
-    expect(modeInForce(lost)).toBe(unreadable);
-    expect(modeInForce(commitReadings(lost, { global: read('RUN'), own: read(mode) }))).toBe(mode);
-  });
+  ] as const)(
+    'while a parameter that said %s cannot be read is %s, and the committed one again after it can',
+    (mode, unreadable) => {
+      const lost = after(read(mode), read(null, 0, 0));
+      expect(modeInForce(lost)).toBe(unreadable);
+      expect(modeInForce(commitReadings(lost, { global: read('RUN'), own: read(mode) }))).toBe(mode);
+    },
+  );
 
   test('follows the newer reading, by date and then by version', () => {
     expect(modeInForce(after(read('HALT', 1000, 1), read('RUN', 2000, 1)))).toBe('RUN');
@@ -70,7 +80,10 @@ describe('the mode in force', () => {
 
   test('does not depend on the order in which readings arrive', () => {
     const reading = fc.record({ mode: fc.constantFrom(...modes), lastModifiedMs: fc.nat(5), version: fc.nat(5) });
-    const distinct = fc.uniqueArray(reading, { minLength: 1, selector: (one) => `${one.lastModifiedMs}.${one.version}` });
+    const distinct = fc.uniqueArray(reading, {
+      minLength: 1,
+      selector: (one) => `${one.lastModifiedMs}.${one.version}`,
+    });
     const inTwoOrders = distinct.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     );

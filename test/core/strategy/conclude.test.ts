@@ -1,14 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '#core/market/timeframe.ts';
-import { EXIT_SPACING_MS, EXIT_TRIES_MAX, UNKNOWN_WINDOW_MS } from '#core/trading/lane.ts';
+import { conclude } from '#core/strategy/conclude.ts';
 import { slotsUsed } from '#core/trading/aggregate.ts';
+import { EXIT_SPACING_MS, EXIT_TRIES_MAX, UNKNOWN_WINDOW_MS } from '#core/trading/lane.ts';
 import { aSlice, chicago, gapSlice, hour, minute } from '#test/core/trading/slices.ts';
-import { aLine, aStepInput, aStrategy, buy, Desk, leave, passed, readingsOf, saying, sellShort, step } from './step-scene.ts';
+import {
+  aLine,
+  aStepInput,
+  aStrategy,
+  buy,
+  Desk,
+  leave,
+  passed,
+  readingsOf,
+  saying,
+  sellShort,
+  step,
+} from './step-scene.ts';
 
 const nine = chicago('2024-11-12 09:00');
 const atHour = (closeTimeMs: number, close = 100) =>
-  aSlice(closeTimeMs, { bars: [minute(closeTimeMs, { close, open: close }), hour(closeTimeMs, { close, open: close })] });
+  aSlice(closeTimeMs, {
+    bars: [minute(closeTimeMs, { close, open: close }), hour(closeTimeMs, { close, open: close })],
+  });
 const atMinute = (closeTimeMs: number, close = 100) =>
   aSlice(closeTimeMs, { bars: [minute(closeTimeMs, { close, open: close })] });
 
@@ -25,7 +40,11 @@ describe('an approved entry', () => {
   test('reserves the slot, and its intent says all that an order needs', () => {
     const { decisions, intents, aggregate } = step(aStepInput({ slice: atHour(nine) }));
     const id = `scripted:ES:${nine}:enter`;
-    expect(aggregate.lanes['ES']).toMatchObject({ state: 'RESERVED', intentId: id, position: { contract: 'ESZ2024', mark: 100 } });
+    expect(aggregate.lanes['ES']).toMatchObject({
+      state: 'RESERVED',
+      intentId: id,
+      position: { contract: 'ESZ2024', mark: 100 },
+    });
     expect(aggregate.outbox).toEqual(intents);
     expect(intents).toEqual([
       {
@@ -48,7 +67,13 @@ describe('an approved entry', () => {
       },
     ]);
     expect(decisions).toEqual([
-      expect.objectContaining({ id: `scripted:ES:${nine}`, action: 'enter', intentId: id, mode: 'RUN', verdict: passed }),
+      expect.objectContaining({
+        id: `scripted:ES:${nine}`,
+        action: 'enter',
+        intentId: id,
+        mode: 'RUN',
+        verdict: passed,
+      }),
     ]);
   });
 
@@ -65,20 +90,26 @@ describe('an approved entry', () => {
   test('is dropped and its slot freed when it was not claimed in time', () => {
     const desk = new Desk();
     const [intent] = desk.step(atHour(nine)).intents;
-    const { rows } = desk.step(atMinute(nine + MINUTE_MS));
+    const receiptTimeMs = nine + 45_000;
+    const { rows } = desk.step(atMinute(nine + MINUTE_MS), { receiptTimeMs });
     expect(desk.lane()).toMatchObject({ state: 'FLAT', position: null, epoch: 0 });
     expect(desk.held.outbox).toEqual([]);
-    expect(rows).toEqual([expect.objectContaining({ kind: 'DROP', body: { intent, reason: 'expired', atMs: nine + MINUTE_MS } })]);
+    expect(rows).toEqual([
+      expect.objectContaining({ kind: 'DROP', body: { intent, reason: 'expired', atMs: receiptTimeMs } }),
+    ]);
   });
 
-  test.each(['REDUCE_ONLY', 'FLATTEN', 'HALT', null] as const)('is withdrawn by mode %s before it is claimed', (mode) => {
-    const desk = new Desk();
-    desk.step(atHour(nine));
-    const next = { receiptTimeMs: nine + 20_000, readings: readingsOf(mode, { version: 2 }) };
-    desk.step(atMinute(nine + MINUTE_MS), next);
-    expect(desk.lane().state).toBe('FLAT');
-    expect(desk.held.outbox).toEqual([]);
-  });
+  test.each(['REDUCE_ONLY', 'FLATTEN', 'HALT', null] as const)(
+    'is withdrawn by mode %s before it is claimed',
+    (mode) => {
+      const desk = new Desk();
+      desk.step(atHour(nine));
+      const next = { receiptTimeMs: nine + 20_000, readings: readingsOf(mode, { version: 2 }) };
+      desk.step(atMinute(nine + MINUTE_MS), next);
+      expect(desk.lane().state).toBe('FLAT');
+      expect(desk.held.outbox).toEqual([]);
+    },
+  );
 });
 
 describe('the model', () => {
@@ -90,7 +121,9 @@ describe('the model', () => {
   test('that vetoes is the decision, with its probability', () => {
     const verdict = { ...passed, vetoed: true, reason: 'model', probability: 0.4, threshold: 0.6, model: 'm' } as const;
     const { decisions, aggregate, intents } = judged(verdict);
-    expect(decisions).toEqual([expect.objectContaining({ action: 'vetoed', reason: 'probability 0.4 below 0.6', verdict })]);
+    expect(decisions).toEqual([
+      expect.objectContaining({ action: 'vetoed', reason: 'probability 0.4 below 0.6', verdict }),
+    ]);
     expect(intents).toEqual([]);
     expect(aggregate.lanes['ES']?.state).toBe('FLAT');
   });
@@ -98,6 +131,15 @@ describe('the model', () => {
   test('that could not be asked names what was missing', () => {
     const verdict = { ...passed, vetoed: true, reason: 'missing-feature', missing: ['rsi-2-1h'] } as const;
     expect(judged(verdict).decisions[0]?.reason).toBe('missing feature rsi-2-1h');
+  });
+
+  test('that was not asked about a candidate has vetoed it', () => {
+    const { proposal } = step(aStepInput({ slice: atHour(nine) }));
+    expect(conclude(proposal, {}).decisions[0]).toMatchObject({
+      action: 'vetoed',
+      reason: 'no verdict',
+      verdict: null,
+    });
   });
 
   test('is kept in the change, so that a replay needs no model', () => {
@@ -153,7 +195,11 @@ describe('slots', () => {
           desk.step(allHours(nowMs, wanting));
           expect(slotsUsed(desk.held)).toBeLessThanOrEqual(positionsMax);
           if (kind !== null) desk.execute(nowMs, kind);
-          desk.step(aSlice(nowMs + MINUTE_MS, { bars: roots.map((root) => minute(nowMs + MINUTE_MS, { root, contract: `${root}Z2024`, close })) }));
+          desk.step(
+            aSlice(nowMs + MINUTE_MS, {
+              bars: roots.map((root) => minute(nowMs + MINUTE_MS, { root, contract: `${root}Z2024`, close })),
+            }),
+          );
           desk.execute(nowMs + MINUTE_MS);
           nowMs += HOUR_MS;
         }
@@ -169,10 +215,23 @@ describe('an exit', () => {
     const desk = anOpenDesk();
     const { intents, decisions } = desk.step(atMinute(nine + 2 * MINUTE_MS, 99));
     expect(intents).toEqual([
-      expect.objectContaining({ id: 'scripted:ES:1:exit:1', kind: 'exit', contract: 'ESZ2024', quantity: 1, signalPrice: 99, expiresAtMs: null, epoch: 1 }),
+      expect.objectContaining({
+        id: 'scripted:ES:1:exit:1',
+        kind: 'exit',
+        contract: 'ESZ2024',
+        quantity: 1,
+        signalPrice: 99,
+        expiresAtMs: null,
+        epoch: 1,
+      }),
     ]);
     expect(decisions).toEqual([
-      expect.objectContaining({ action: 'exit', reason: 'stop', intentId: 'scripted:ES:1:exit:1', evidence: { mark: 99, try: 1 } }),
+      expect.objectContaining({
+        action: 'exit',
+        reason: 'stop',
+        intentId: 'scripted:ES:1:exit:1',
+        evidence: { mark: 99, try: 1 },
+      }),
     ]);
   });
 
@@ -184,7 +243,10 @@ describe('an exit', () => {
     const { decisions, rows } = desk.step(atHour(chicago('2024-11-12 10:00'), 99));
     expect(rows).toContainEqual(expect.objectContaining({ kind: 'TRADE', id: 'scripted:ES:1' }));
     expect(decisions[0]).toMatchObject({ action: 'refused', reason: 'cool-down after the last exit' });
-    expect(desk.step(atHour(chicago('2024-11-12 11:00'), 99)).decisions[0]?.action).toBe('enter');
+    const eleven = chicago('2024-11-12 11:00');
+    expect(desk.step(atHour(eleven, 99)).decisions[0]?.action).toBe('enter');
+    desk.execute(eleven);
+    expect(desk.step(atMinute(eleven + MINUTE_MS, 97)).intents[0]?.id).toBe('scripted:ES:2:exit:1');
   });
 
   test('is tried once a minute under a new id while it fails, then the lane locks', () => {
@@ -223,6 +285,31 @@ describe('an exit', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('under way is given a minute from its claim', () => {
+    const desk = anOpenDesk();
+    const madeMs = nine + 2 * MINUTE_MS;
+    const [exit] = desk.step(atMinute(madeMs, 98.75)).intents;
+    desk.claim({ id: exit?.id ?? '', root: 'ES' }, madeMs + 50_000);
+    const madeAfter = (ms: number, n: number) =>
+      desk.step(atMinute(nine + n * MINUTE_MS, 98.75), { receiptTimeMs: madeMs + ms }).intents.map(({ id }) => id);
+    expect(madeAfter(60_000, 3)).toEqual([]);
+    expect(madeAfter(109_999, 4)).toEqual([]);
+    expect(madeAfter(110_000, 5)).toEqual(['scripted:ES:1:exit:2']);
+  });
+
+  test('of another root than the one that signals is for the contract that is held', () => {
+    const micro = { root: 'MES', contract: 'MESZ2024' };
+    const desk = new Desk(aStrategy({ lines: [aLine({ tradedRoot: 'MES' })] }));
+    const bars = [minute(nine), hour(nine), minute(nine, micro)];
+    desk.step(aSlice(nine, { bars, leads: { ES: 'ESZ2024', MES: 'MESZ2024' } }));
+    desk.execute(nine);
+    const atMs = nine + MINUTE_MS;
+    const stopped = aSlice(atMs, { bars: [minute(atMs), minute(atMs, { ...micro, open: 100, close: 98.75 })] });
+    expect(desk.step(stopped).intents).toEqual([
+      expect.objectContaining({ id: 'scripted:ES:1:exit:1', root: 'ES', tradedRoot: 'MES', contract: 'MESZ2024' }),
+    ]);
+  });
+
   test('that nobody claimed is replaced after a minute', () => {
     const desk = anOpenDesk();
     desk.step(atMinute(nine + 2 * MINUTE_MS, 99));
@@ -230,6 +317,19 @@ describe('an exit', () => {
     expect(intents.map(({ id }) => id)).toEqual(['scripted:ES:1:exit:2']);
     expect(desk.held.outbox).toEqual(intents);
     expect(rows).toContainEqual(expect.objectContaining({ kind: 'DROP', id: 'scripted:ES:1:exit:1' }));
+  });
+
+  test('of an entry of unknown outcome is repeated once the entry can no longer appear', () => {
+    const desk = new Desk();
+    desk.step(atHour(nine));
+    desk.execute(nine, 'unknown');
+    const ids = [1, 2, 3, 4].map((n) => {
+      const { intents } = desk.step(atMinute(nine + n * MINUTE_MS, 98));
+      desk.execute(nine + n * MINUTE_MS);
+      return intents.map(({ id }) => id);
+    });
+    expect(ids).toEqual([['scripted:ES:1:exit:1'], [], ['scripted:ES:1:exit:2'], []]);
+    expect(desk.lane().state).toBe('FLAT');
   });
 
   test('of an entry of unknown outcome is repeated once, and never sooner than a minute after the first', () => {
@@ -258,15 +358,22 @@ describe('an exit', () => {
     const quiet = aStepInput({ strategy, held: desk.held, slice: atHour(last, 100) });
     const closed = step(quiet);
     expect(closed.intents).toEqual([]);
-    expect(closed.aggregate.lanes['ES']).toMatchObject({ state: 'EXITING', exiting: { wanted: { reason: 'ibs' }, tries: 0 } });
-    const opened = step(aStepInput({ strategy, held: closed.aggregate, slice: atMinute(chicago('2024-11-12 17:01'), 105) }));
+    expect(closed.aggregate.lanes['ES']).toMatchObject({
+      state: 'EXITING',
+      exiting: { wanted: { reason: 'ibs' }, tries: 0 },
+    });
+    const opened = step(
+      aStepInput({ strategy, held: closed.aggregate, slice: atMinute(chicago('2024-11-12 17:01'), 105) }),
+    );
     expect(opened.intents).toEqual([expect.objectContaining({ id: 'scripted:ES:1:exit:1', reason: 'ibs' })]);
   });
 
   test('that is overdue after a gap leaves on the gap slice', () => {
     const desk = anOpenDesk();
     const slice = gapSlice(chicago('2024-11-12 14:00'), chicago('2024-11-12 15:10'));
-    expect(desk.step(slice).intents).toEqual([expect.objectContaining({ reason: 'auto-close', decisionTimeMs: slice.closeTimeMs })]);
+    expect(desk.step(slice).intents).toEqual([
+      expect.objectContaining({ reason: 'auto-close', decisionTimeMs: slice.closeTimeMs }),
+    ]);
   });
 
   test('is not made into a gap that ends with the session', () => {
@@ -306,14 +413,18 @@ describe('mode HALT', () => {
 
 describe('mode FLATTEN', () => {
   test('sends every open position home on the slice that reads it', () => {
-    const { intents } = anOpenDesk().step(atMinute(nine + 2 * MINUTE_MS), { readings: readingsOf('FLATTEN', { version: 2 }) });
+    const { intents } = anOpenDesk().step(atMinute(nine + 2 * MINUTE_MS), {
+      readings: readingsOf('FLATTEN', { version: 2 }),
+    });
     expect(intents).toEqual([expect.objectContaining({ kind: 'exit', reason: 'flatten', origin: 'kill' })]);
   });
 });
 
 describe('the daily stop', () => {
   // One contract of ES: 15 points are 750 dollars, and 20 are 1000.
-  const strategy = aStrategy({ lines: [aLine({ definition: saying({ ...buy, plan: { ...buy.plan, stop: null, brokerStop: null } }) })] });
+  const strategy = aStrategy({
+    lines: [aLine({ definition: saying({ ...buy, plan: { ...buy.plan, stop: null, brokerStop: null } }) })],
+  });
 
   test('counts the marked loss, and its flatten leaves on the same slice', () => {
     const desk = anOpenDesk(strategy);
@@ -321,6 +432,11 @@ describe('the daily stop', () => {
     const { intents } = desk.step(atMinute(nine + 3 * MINUTE_MS, 80));
     expect(intents).toEqual([expect.objectContaining({ kind: 'exit', reason: 'daily-stop', origin: 'slice' })]);
     expect(desk.held.day.stopped).toBe(true);
+  });
+
+  test('is breached by a loss that just equals it', () => {
+    const exactly = { ...strategy, limits: { positionsMax: 1, dailyStopUsd: 1000 + 2 * 2.69 } };
+    expect(anOpenDesk(exactly).step(atMinute(nine + 3 * MINUTE_MS, 80)).intents[0]?.reason).toBe('daily-stop');
   });
 
   test('holds although the price recovers, refuses entries, and lifts on the next trade date without any trade', () => {

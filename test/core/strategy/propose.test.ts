@@ -52,10 +52,15 @@ describe('an entry', () => {
   });
 
   test('waits for a lead and for a whole window, and says so', () => {
-    expect(found({ slice: { ...atHour(), leads: {} } })).toMatchObject({ action: 'hold', reason: expect.stringMatching(/^no lead/) });
+    expect(found({ slice: { ...atHour(), leads: {} } })).toMatchObject({
+      action: 'hold',
+      reason: expect.stringMatching(/^no lead/),
+    });
     const strategy = aStrategy({ lines: [aLine({ definition: saying(buy, 5) })] });
     const four = windowAt({ root: 'ES', contract: 'ESZ2024', timeframe: '1h', lookback: 4 }, atHour());
-    expect(found({ strategy, slice: atHour(), windows: { ES: { '1h': four } } })?.reason).toBe('warming up: 4 of 5 bars');
+    expect(found({ strategy, slice: atHour(), windows: { ES: { '1h': four } } })?.reason).toBe(
+      'warming up: 4 of 5 bars',
+    );
   });
 
   test('is not proposed while the lane is in use', () => {
@@ -108,11 +113,18 @@ describe('an entry', () => {
   test('needs a whole window: the hour that ended inside a gap is not one to enter on', () => {
     const slice = gapSlice(nine - 20 * MINUTE_MS, nine + 10 * MINUTE_MS, { bars: [hour(nine, { grade: 'holed' })] });
     expect(found({ slice })).toMatchObject({ action: 'refused', reason: 'certificate: signal bar is holed' });
+    const blindMinute = { ...atHour(), grade: 'holed' } as const;
+    expect(found({ slice: blindMinute })?.reason).toBe('certificate: minute of entry is holed');
   });
 
   test('carries its certificate', () => {
     const [candidate] = proposed({ slice: atHour() }).candidates;
-    expect(candidate?.certificate).toMatchObject({ contract: 'ESZ2024', timeframe: '1h', source: 'file', recent: { presumed: 1 } });
+    expect(candidate?.certificate).toMatchObject({
+      contract: 'ESZ2024',
+      timeframe: '1h',
+      source: 'file',
+      recent: { presumed: 1 },
+    });
   });
 
   test('reads exactly the last bars it asked for, labelled by the Chicago time of the last one', () => {
@@ -127,12 +139,13 @@ describe('an entry', () => {
     expect(seen[0]).toMatchObject({ held: null, label: { date: '2024-11-12', minuteOfDay: 8 * 60 } });
     expect(seen[0]?.window.length).toBe(3);
     expect([...(seen[0]?.window.closeTimeMs ?? [])]).toEqual([...seven.closeTimeMs.slice(-3)]);
+    propose(aStepInput({ strategy, slice: atHour(), held: withPosition({ side: 'short' }) }));
+    expect(seen[1]?.held).toBe('short');
   });
 });
 
 describe('an entry on another root than the one that signals', () => {
-  const micro = (riskDollars: number) =>
-    aStrategy({ lines: [aLine({ tradedRoot: 'MES', size: { riskDollars } })] });
+  const micro = (riskDollars: number) => aStrategy({ lines: [aLine({ tradedRoot: 'MES', size: { riskDollars } })] });
   const slice = aSlice(nine, {
     bars: [minute(nine), hour(nine), minute(nine, { root: 'MES', contract: 'MESZ2024', close: 5000 })],
     leads: { ES: 'ESZ2024', MES: 'MESZ2024' },
@@ -154,17 +167,28 @@ describe('an entry on another root than the one that signals', () => {
 
   test('is refused without a lead or without a price of it', () => {
     const noLead = { ...slice, leads: { ES: 'ESZ2024' } };
-    const noPrice = { ...slice, bars: slice.bars.filter(({ root }) => root === 'ES') };
+    const hourOfMicro = hour(nine, { root: 'MES', contract: 'MESZ2024', close: 5000 });
+    const noPrice = { ...slice, bars: [...slice.bars.filter(({ root }) => root === 'ES'), hourOfMicro] };
     for (const blind of [noLead, noPrice]) {
-      expect(found({ strategy: micro(1000), slice: blind })).toMatchObject({ action: 'refused', reason: 'no price of MES' });
+      expect(found({ strategy: micro(1000), slice: blind })).toMatchObject({
+        action: 'refused',
+        reason: 'no price of MES',
+      });
     }
   });
 });
 
 describe('an exit', () => {
   test('is asked for on every slice, and of nobody', () => {
-    const bad = { strategy: aStrategy({ state: 'draining' }), readings: readingsOf(null), receiptTimeMs: nine + 900_000 };
-    expect(wanted({ slice: atMinute(nine, 98.75), held: withPosition(), ...bad })).toMatchObject({ reason: 'stop', origin: 'slice' });
+    const bad = {
+      strategy: aStrategy({ state: 'draining' }),
+      readings: readingsOf(null),
+      receiptTimeMs: nine + 900_000,
+    };
+    expect(wanted({ slice: atMinute(nine, 98.75), held: withPosition(), ...bad })).toMatchObject({
+      reason: 'stop',
+      origin: 'slice',
+    });
     expect(wanted({ slice: atMinute(nine, 99.25), held: withPosition() })).toBeNull();
   });
 
@@ -214,7 +238,11 @@ describe('an exit', () => {
 
   test('never comes together with an entry of the same root', () => {
     const strategy = aStrategy({ lines: [aLine({ definition: saying(buy) })] });
-    const { candidates, findings } = proposed({ strategy, slice: atHour(), held: withPosition({ mark: 90, fillPrice: 104 }) });
+    const { candidates, findings } = proposed({
+      strategy,
+      slice: atHour(),
+      held: withPosition({ mark: 90, fillPrice: 104 }),
+    });
     expect(candidates).toEqual([]);
     expect(findings.get('ES')).toMatchObject({ action: 'hold', reason: 'exit wanted' });
   });
@@ -229,12 +257,17 @@ describe('a mode', () => {
   ] as const)('%s: entries are refused, an open position is asked to leave for %s', (mode, reason) => {
     const shown = mode ?? 'REDUCE_ONLY';
     const readings = readingsOf(mode);
-    expect(found({ slice: atHour(), readings })).toMatchObject({ action: 'refused', reason: expect.stringContaining(`mode ${shown}`) });
+    expect(found({ slice: atHour(), readings })).toMatchObject({
+      action: 'refused',
+      reason: expect.stringContaining(`mode ${shown}`),
+    });
     expect(wanted({ slice: atMinute(nine), held: withPosition(), readings })?.reason ?? null).toBe(reason);
   });
 
   test('of the whole system binds as well as the own one', () => {
-    expect(found({ slice: atHour(), readings: readingsOf('RUN', { global: 'REDUCE_ONLY' }) })?.reason).toMatch(/^mode REDUCE_ONLY/);
+    expect(found({ slice: atHour(), readings: readingsOf('RUN', { global: 'REDUCE_ONLY' }) })?.reason).toMatch(
+      /^mode REDUCE_ONLY/,
+    );
   });
 
   test('that flattens is named as the reason whatever else is due', () => {
@@ -247,7 +280,13 @@ test('what is proposed depends on the declared bars only, however many more are 
   const strategy = aStrategy({ lines: [aLine({ definition: saying(buy, 8) })] });
   const request = { root: 'ES', contract: 'ESZ2024', timeframe: '1h' } as const;
   const withBars = (lookback: number) =>
-    propose(aStepInput({ strategy, slice: atHour(), windows: { ES: { '1h': windowAt({ ...request, lookback }, atHour()) } } }));
+    propose(
+      aStepInput({
+        strategy,
+        slice: atHour(),
+        windows: { ES: { '1h': windowAt({ ...request, lookback }, atHour()) } },
+      }),
+    );
   const exactly = withBars(8).candidates;
   fc.assert(
     fc.property(fc.integer({ min: 8, max: 60 }), (lookback) => {

@@ -8,7 +8,13 @@ import type { Slice } from '#core/market/slice.ts';
 import { HOUR_MS } from '#core/market/timeframe.ts';
 import { type Window, type WindowRequest, windowOf } from '#core/market/window.ts';
 import { type Conclusion, conclude } from '#core/strategy/conclude.ts';
-import { type AnyDefinition, defineStrategy, type ExitPlan, type Signal, type View } from '#core/strategy/definition.ts';
+import {
+  type AnyDefinition,
+  defineStrategy,
+  type ExitPlan,
+  type Signal,
+  type View,
+} from '#core/strategy/definition.ts';
 import { type Proposal, propose } from '#core/strategy/propose.ts';
 import { type StepInput, windowsNeeded } from '#core/strategy/step-input.ts';
 import type { Line, Strategy } from '#core/strategy/strategy.ts';
@@ -26,7 +32,12 @@ export const plan: ExitPlan = {
   barStopBars: 8,
   autoCloseMinute: 15 * 60,
 };
-export const buy: Extract<Signal, { kind: 'enter' }> = { kind: 'enter', side: 'long', plan, evidence: { why: 'told to' } };
+export const buy: Extract<Signal, { kind: 'enter' }> = {
+  kind: 'enter',
+  side: 'long',
+  plan,
+  evidence: { why: 'told to' },
+};
 export const sellShort: typeof buy = { ...buy, side: 'short' };
 export const leave: Signal = { kind: 'exit', reason: 'ibs', evidence: {} };
 export const stay: Signal = { kind: 'hold', reason: 'nothing to do', evidence: {} };
@@ -86,10 +97,14 @@ export function readingsOf(own: Mode | null, { global = 'RUN' as Mode | null, ve
 export function windowAt({ root, contract, timeframe, lookback }: WindowRequest, slice: Slice): Window {
   const { group } = instrumentOf(root);
   const fromMs = slice.closeTimeMs - 5 * 24 * HOUR_MS - lookback * HOUR_MS;
-  const bars = bucketsBetween(calendar, group, timeframe, fromMs, slice.closeTimeMs).map(({ openTimeMs, closeTimeMs }) => {
-    const own = slice.bars.find((bar) => bar.contract === contract && bar.timeframe === timeframe && bar.closeTimeMs === closeTimeMs);
-    return { ...(own ?? hour(closeTimeMs, { root, contract, timeframe, openTimeMs })), knownAtMs: closeTimeMs };
-  });
+  const bars = bucketsBetween(calendar, group, timeframe, fromMs, slice.closeTimeMs).map(
+    ({ openTimeMs, closeTimeMs }) => {
+      const own = slice.bars.find(
+        (bar) => bar.contract === contract && bar.timeframe === timeframe && bar.closeTimeMs === closeTimeMs,
+      );
+      return { ...(own ?? hour(closeTimeMs, { root, contract, timeframe, openTimeMs })), knownAtMs: closeTimeMs };
+    },
+  );
   const gaps = slice.gap === null ? [] : [slice.gap];
   return windowOf({ root, contract, timeframe, lookback }, { bars, gaps }, slice.closeTimeMs);
 }
@@ -108,7 +123,10 @@ export function aStepInput(known: Pick<StepInput, 'slice'> & Partial<StepInput>)
 }
 
 /** Both halves of a step; every candidate passes unless a verdict says otherwise. */
-export function step(input: StepInput, verdicts: Readonly<Record<string, Verdict>> = {}): Conclusion & { proposal: Proposal } {
+export function step(
+  input: StepInput,
+  verdicts: Readonly<Record<string, Verdict>> = {},
+): Conclusion & { proposal: Proposal } {
   const proposal = propose(input);
   const given = Object.fromEntries(proposal.candidates.map(({ line }) => [line.root, verdicts[line.root] ?? passed]));
   return { ...conclude(proposal, given), proposal };
@@ -122,7 +140,10 @@ export class Desk {
 
   constructor(strategy: Strategy = aStrategy()) {
     this.#strategy = strategy;
-    this.held = newAggregate(strategy.id, strategy.lines.map(({ root }) => root));
+    this.held = newAggregate(
+      strategy.id,
+      strategy.lines.map(({ root }) => root),
+    );
   }
 
   lane(root = 'ES'): Lane {
@@ -169,4 +190,3 @@ function outcomeOf(kind: Outcome['kind']): Outcome {
   if (kind === 'rejected') return { kind, family: 'PAYLOAD', code: 'c', message: 'm' };
   return { kind, reason: 'scripted' };
 }
-

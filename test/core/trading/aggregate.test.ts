@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Aggregate, type Changed, newAggregate, OPS_MAX, sealed, slotsUsed, withLane } from '#core/trading/aggregate.ts';
+import {
+  type Aggregate,
+  type Changed,
+  newAggregate,
+  OPS_MAX,
+  sealed,
+  slotsUsed,
+  withLane,
+} from '#core/trading/aggregate.ts';
 import { flatLane, laneStates } from '#core/trading/lane.ts';
 
 const fresh = newAggregate('ibs-es', ['ES', 'NQ']);

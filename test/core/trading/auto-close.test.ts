@@ -24,7 +24,9 @@ describe('the automatic close', () => {
   });
 
   test('comes earlier on a day that ends early', () => {
-    const thanksgiving = cmeCalendar((_, tradeDate) => (tradeDate === '2024-11-29' ? [[-420, 12 * 60 + 15]] : undefined));
+    const thanksgiving = cmeCalendar((_, tradeDate) =>
+      tradeDate === '2024-11-29' ? [[-420, 12 * 60 + 15]] : undefined,
+    );
     const closeMs = autoCloseAtMs(thanksgiving, { root: 'ES', tradeDate: '2024-11-29', minute: 15 * 60 });
     expect(closeMs).toBe(chicago('2024-11-29 12:05'));
   });

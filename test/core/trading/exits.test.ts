@@ -6,8 +6,10 @@ import { calendar, chicago } from './slices.ts';
 
 const plan = aPosition().plan;
 const noon = chicago('2024-11-12 12:00');
-const due = (changed: Partial<Position>, { nowMs = chicago('2024-11-12 03:00'), signalExit = null as string | null } = {}) =>
-  dueExit(aPosition(changed), { calendar, nowMs, signalExit });
+const due = (
+  changed: Partial<Position>,
+  { nowMs = chicago('2024-11-12 03:00'), signalExit = null as string | null } = {},
+) => dueExit(aPosition(changed), { calendar, nowMs, signalExit });
 
 describe('the exit that is due', () => {
   test('is none while the price is between the levels and the time is not over', () => {
@@ -28,7 +30,9 @@ describe('the exit that is due', () => {
   });
 
   test('reads a level in points as well as one in percent', () => {
-    const inPoints = { plan: { ...plan, stop: { kind: 'distance', value: 3 }, target: { kind: 'distance', value: 5 } } } as const;
+    const inPoints = {
+      plan: { ...plan, stop: { kind: 'distance', value: 3 }, target: { kind: 'distance', value: 5 } },
+    } as const;
     expect(due({ ...inPoints, mark: 97.25 })).toBeNull();
     expect(due({ ...inPoints, mark: 97 })).toBe('stop');
     expect(due({ ...inPoints, mark: 105 })).toBe('target');

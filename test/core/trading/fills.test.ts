@@ -76,6 +76,12 @@ describe('the model fill of an entry', () => {
     expect(position(short, ...slices)).toMatchObject({ fillPrice: 96.5, filledAtMs: noon });
   });
 
+  test('does not mind a gap that was over before the acceptance', () => {
+    const lane = open({ ...pending, acceptedAtMs: noon + 40 * MINUTE_MS + 5_000 });
+    const slices = [gapSlice(noon, noon + 40 * MINUTE_MS), at(noon + 41 * MINUTE_MS, { open: 101 })];
+    expect(position(lane, ...slices)?.fillPrice).toBe(101.5);
+  });
+
   test('is the last close when the session ends first', () => {
     const acceptedAtMs = chicago('2024-11-12 15:58');
     const lane = open({ ...pending, acceptedAtMs, mark: 97 });
@@ -133,7 +139,12 @@ describe('the model exit', () => {
   test('is paid for by the instrument that was traded', () => {
     const micro = closing({ tradedRoot: 'MES', contract: 'MESZ2024', quantity: 3 });
     const slice = at(noon + MINUTE_MS, { root: 'MES', contract: 'MESZ2024', open: 103 });
-    expect(trade(micro, slice)).toMatchObject({ root: 'ES', contract: 'MESZ2024', grossUsd: 37.5, commissionUsd: 4.32 });
+    expect(trade(micro, slice)).toMatchObject({
+      root: 'ES',
+      contract: 'MESZ2024',
+      grossUsd: 37.5,
+      commissionUsd: 4.32,
+    });
   });
 
   test('waits for the price, and for the entry to have one', () => {
@@ -149,8 +160,12 @@ describe('the model exit', () => {
     expect(trade(closing(pending), slice)).toMatchObject({ entryPrice: 102.5, exitPrice: 101.5 });
   });
 
-  test('that is known at once is not slipped again', () => {
+  test('that is known at once is not slipped again, and still waits for the entry', () => {
     expect(trade(closing({}, { exitPrice: 98 }), aSlice(noon + MINUTE_MS))).toMatchObject({ exitPrice: 98 });
+    const unfilled = closing(pending, { exitPrice: 98 });
+    expect(trade(unfilled, aSlice(noon + MINUTE_MS))).toBeNull();
+    const filled = [aSlice(noon + MINUTE_MS), at(noon + 2 * MINUTE_MS, { open: 99 })];
+    expect(trade(unfilled, ...filled)).toMatchObject({ entryPrice: 99.5, exitPrice: 98 });
   });
 
   test('is the last close before the acceptance when a gap or the end of the session comes first', () => {
@@ -168,6 +183,8 @@ describe('the model exit', () => {
   test('is booked on the trade date in which it was accepted', () => {
     const evening = chicago('2024-11-12 17:05');
     expect(trade(closing({}, { acceptedAtMs: evening }), at(evening + MINUTE_MS))?.tradeDate).toBe('2024-11-13');
+    const last = chicago('2024-11-12 15:59');
+    expect(trade(closing({}, { acceptedAtMs: last }), at(last + MINUTE_MS))?.tradeDate).toBe('2024-11-12');
   });
 });
 
@@ -209,6 +226,8 @@ describe('the stop at the broker', () => {
     const late = minute(chicago('2024-11-12 16:00'), { revision: 1, low: 98 });
     const slice = aSlice(chicago('2024-11-12 17:01'), { bars: [late, minute(chicago('2024-11-12 17:01'))] });
     expect(position(open(), slice)).toMatchObject({ brokerExitPrice: 98, mark: 100 });
+    const filledLater = open({ ...pending, acceptedAtMs: chicago('2024-11-12 17:00') });
+    expect(position(filledLater, slice)).toMatchObject({ fillPrice: 100.5, brokerExitPrice: null });
   });
 });
 
@@ -216,8 +235,10 @@ test('no model fill is ever better than the price it is taken from', () => {
   const price = fc.integer({ min: 200, max: 800 }).map((quarters) => quarters / 4);
   fc.assert(
     fc.property(price, price, fc.constantFrom('long', 'short'), fc.nat(8), (from, to, side, slippageTicks) => {
-      const observed = (lane: Lane, open: number) => observe(lane, at(noon + MINUTE_MS, { open }), { ...rules, slippageTicks });
-      const entry = observed(open({ ...pending, side, brokerStopPrice: null }), from).lane.position?.fillPrice ?? Number.NaN;
+      const observed = (lane: Lane, open: number) =>
+        observe(lane, at(noon + MINUTE_MS, { open }), { ...rules, slippageTicks });
+      const entry =
+        observed(open({ ...pending, side, brokerStopPrice: null }), from).lane.position?.fillPrice ?? Number.NaN;
       const exit = observed(closing({ side }), to).trade?.exitPrice ?? Number.NaN;
       const worse = side === 'long' ? entry - from + (to - exit) : from - entry + (exit - to);
       expect(worse).toBe(2 * slippageTicks * 0.25);

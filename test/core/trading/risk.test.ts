@@ -17,14 +17,19 @@ import { calendar, chicago } from './slices.ts';
 
 const day = { tradeDate: '2024-11-12', realisedUsd: 0, stopped: false };
 const costUsd = 4 * 2.69;
-const holding = (changed: Partial<Position> = {}): Lane => ({ ...flatLane('ES'), state: 'OPEN', position: aPosition(changed) });
+const holding = (changed: Partial<Position> = {}): Lane => ({
+  ...flatLane('ES'),
+  state: 'OPEN',
+  position: aPosition(changed),
+});
 const leaving = (changed: Partial<Closing> = {}): Lane => {
   const closing = { position: aPosition(), epoch: 1, reason: 'ibs', acceptedAtMs: 1, exitPrice: null, ...changed };
   return { ...flatLane('ES'), closing };
 };
 
 describe('the P&L of the trade date', () => {
-  const pnlUsd = (...lanes: Lane[]) => dayPnlUsd({ day: { ...day, realisedUsd: 50 }, lanes: Object.fromEntries(lanes.entries()) });
+  const pnlUsd = (...lanes: Lane[]) =>
+    dayPnlUsd({ day: { ...day, realisedUsd: 50 }, lanes: Object.fromEntries(lanes.entries()) });
 
   test('is what was realised, plus every position at its last close after the costs of closing it', () => {
     expect(pnlUsd()).toBe(50);
@@ -79,6 +84,12 @@ describe('a trade day', () => {
     const evening = chicago('2024-11-12 18:00');
     expect(tradeDateAt(calendar, es, evening)).toBe('2024-11-13');
     expect(tradeDateAt(calendar, corn, evening)).toBeNull();
+  });
+
+  test('is the newest one where the roots of a strategy do not agree', () => {
+    // Until 2012 the afternoon of the index futures belonged to the next trade date, that of crude oil did not.
+    const lines = ['CL', 'ES', 'CL'].map((root) => aLine({ root, tradedRoot: root }));
+    expect(tradeDateAt(calendar, aStrategy({ lines }), chicago('2011-03-08 15:45'))).toBe('2011-03-09');
   });
 
   test('belongs to the minute that ends at the slice', () => {

@@ -30,6 +30,8 @@ describe('the size of an entry', () => {
   });
 
   test('reads a stop in price units', () => {
-    expect(contractsFor({ riskDollars: 1000 }, { tradedRoot: 'ES', stop: { kind: 'distance', value: 4 }, price: 1 })).toBe(5);
+    expect(
+      contractsFor({ riskDollars: 1000 }, { tradedRoot: 'ES', stop: { kind: 'distance', value: 4 }, price: 1 }),
+    ).toBe(5);
   });
 });

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from './emulated-pump.ts';
+import { canSeeProcesses, childrenOf, csvBars, isRunning, type StartedRun, startRun } from './local-run.ts';
+
+let folder: string;
+let bars: string;
+const running: StartedRun[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rooney-local-'));
+  bars = join(folder, 'bars.csv');
+  writeFileSync(bars, csvBars());
+});
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function start(args: readonly string[]): StartedRun {
+  const run = startRun(args);
+  running.push(run);
+  return run;
+}
+
+describe.skipIf(!canSeeProcesses)('rooney local, ended from outside', () => {
+  test('ends everything and says 143 when it is told to by SIGTERM', async () => {
+    const { child, ended, text } = start(['--speed', '1', '--data', bars]);
+    await until('it is ready', () => text.out.includes('ready in'));
+    const children = childrenOf(child.pid);
+    expect(children).toHaveLength(2);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 143, signal: null });
+    expect(children.filter(isRunning)).toEqual([]);
+  });
+
+  test('leaves nothing behind when it is killed without a word', async () => {
+    const { child, ended, text } = start(['--speed', '1', '--data', bars]);
+    await until('it is ready', () => text.out.includes('ready in'));
+    const children = childrenOf(child.pid);
+    expect(children).toHaveLength(2);
+    child.kill('SIGKILL');
+    await ended;
+    await until('its children are gone', () => !children.some(isRunning));
+  });
+});

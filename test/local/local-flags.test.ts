@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { readLocalFlags } from '#local/local-flags.ts';
+
+describe('the arguments of rooney local', () => {
+  test('without any: generated bars of seed 1, as fast as possible, staying up', () => {
+    expect(readLocalFlags([])).toMatchObject({
+      data: null,
+      seed: 1,
+      sessions: null,
+      speed: 'max',
+      once: false,
+      json: false,
+    });
+  });
+
+  test.each([
+    [['--speed', '0'], /--speed/],
+    [['--speed', 'fast'], /--speed/],
+    [['--seed', '1.5'], /--seed/],
+    [['--sessions', '0'], /--sessions/],
+    [['--from', '2013-10-32'], /not a date/],
+    [['--to', '10/09/2013'], /not a date/],
+    [['--from', '2013-10-10', '--to', '2013-10-09'], /after/],
+    [['--data', 'x.csv', '--seed', '2'], /generated/],
+    [['--to', '2013-10-09', '--sessions', '2'], /give one/],
+    [['--nonsense'], /nonsense/],
+    [['file.csv'], /file\.csv/],
+  ])('%j is wrong usage', (args, message) => {
+    expect(readLocalFlags(args)).toMatch(message);
+  });
+});

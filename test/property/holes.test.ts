@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cmeCalendar } from '#core/market/cme-hours.ts';
+import { MINUTE_MS } from '#core/market/timeframe.ts';
+import { barStopAtMs, dueExit } from '#core/trading/exits.ts';
+import { coin, coinStrategy } from '#test/simulation/coin.ts';
+import { feedOf, generatedEvents, withGap } from '#test/simulation/feeds.ts';
+import { type PlainRun, plainLoop } from '#test/simulation/plain-loop.ts';
+
+const RUNS = 4;
+const SIGNAL_BAR_MS = 15 * MINUTE_MS;
+const OPEN_MS = Date.parse('2024-11-11T23:00Z');
+const universe = ['ES'];
+const options = {
+  strategy: coinStrategy('coin', universe, { positionsMax: 1, dailyStopUsd: 1_000_000 }),
+  universe,
+  announceFromTradeDate: '2024-11-12',
+};
+
+const holes = fc.array(
+  fc.record({ minute: fc.integer({ min: 1, max: 1_370 }), minutes: fc.integer({ min: 1, max: 180 }) }),
+  { minLength: 2, maxLength: 6 },
+);
+
+function gapsOf({ slices }: PlainRun): { fromMs: number; toMs: number }[] {
+  return slices.flatMap(({ gap }) => gap ?? []);
+}
+
+describe('a hole', () => {
+  test('vetoes entries, never exits', async () => {
+    const events = await generatedEvents({ seed: 11, universe, sessions: 2 });
+    const seen = { refused: 0, late: 0 };
+    const property = fc.asyncProperty(holes, async (found) => {
+      const holed = found.reduce((told, { minute, minutes }) => {
+        const fromMs = OPEN_MS + minute * MINUTE_MS;
+        return withGap(told, fromMs, fromMs + minutes * MINUTE_MS);
+      }, events);
+      const run = await plainLoop(feedOf(holed), options);
+      const gaps = gapsOf(run);
+      for (const { action, closeTimeMs, reason } of run.decisions) {
+        const windowMs = closeTimeMs - coin.lookback({}) * SIGNAL_BAR_MS;
+        const touches = gaps.some(({ fromMs, toMs }) => fromMs < closeTimeMs && toMs > windowMs);
+        if (action === 'enter') expect(touches, `entered at ${closeTimeMs} on a hole`).toBe(false);
+        if (reason.startsWith('certificate')) seen.refused += 1;
+      }
+      seen.late += lateExits(run);
+      expectNoExitIsOverdue(run);
+    });
+    await fc.assert(property, { numRuns: RUNS, seed: 4 });
+    expect(seen.refused).toBeGreaterThan(2);
+    expect(seen.late).toBeGreaterThan(2);
+  });
+});
+
+/** Exits whose instant passed while nothing could be seen, and which went out on the gap slice itself. */
+function lateExits({ decisions, slices }: PlainRun): number {
+  const gapCloses = new Set(slices.filter(({ gap }) => gap !== null).map(({ closeTimeMs }) => closeTimeMs));
+  return decisions.filter(({ action, closeTimeMs }) => action === 'exit' && gapCloses.has(closeTimeMs)).length;
+}
+
+/** After every slice, no lane holds a position that the position, the calendar and the last price say must go. */
+function expectNoExitIsOverdue({ images }: PlainRun): void {
+  const calendar = cmeCalendar();
+  for (const { journal, lanes, lastSliceMs } of images) {
+    if (journal?.change.kind !== 'slice') continue;
+    const nowMs = lastSliceMs ?? 0;
+    for (const { state, position } of Object.values(lanes)) {
+      if (state !== 'OPEN' || position === null) continue;
+      expect(dueExit(position, { calendar, nowMs, signalExit: null }), `at ${nowMs}`).toBeNull();
+      expect(nowMs).toBeLessThan(position.autoCloseAtMs);
+      expect(nowMs).toBeLessThan(barStopAtMs(calendar, position) ?? Number.POSITIVE_INFINITY);
+    }
+  }
+}
