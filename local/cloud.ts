@@ -21,6 +21,8 @@ export interface CloudSettings {
   readonly pace: Pace;
   /** Takes what a function prints. */
   readonly onOutput: (functionName: string, text: string) => void;
+  /** Hears of invocations that failed and records that were given up; the mapping goes on by its rules. */
+  readonly onTrouble: (text: string) => void;
   /** Hears of whatever makes the cloud useless: an emulator that ended, a mapping that cannot go on. */
   readonly onFailure: (error: Error) => void;
 }
@@ -63,21 +65,23 @@ function cloudOf(
   made: { readonly stack: LocalStack; readonly emulators: Emulators; readonly clients: LocalClients },
 ): LocalCloud {
   const { stack, emulators, clients } = made;
-  const { clock, pace, onFailure } = settings;
+  const { clock, pace, onTrouble, onFailure } = settings;
   const functions = createFunctions(stack, settings, awsEnvironment(emulators.endpoints));
   const all = [...functions.values()];
   let pump: Pump | null = null;
   let stopping = false;
-  void emulators.kinesis.ended.then((reason) => {
-    if (!stopping) onFailure(new Error(`the Kinesis emulator is gone: ${reason}`));
-  });
+  for (const { ended } of [emulators.kinesis, emulators.dynamodb]) {
+    void ended.then((reason) => {
+      if (!stopping) onFailure(new Error(`an emulator is gone: ${reason}`));
+    });
+  }
   return {
     ...made,
     functions,
     async start() {
       await Promise.all(all.map((created) => created.warm(clock.now())));
       const onError = (error: unknown): void => onFailure(error as Error);
-      pump = await startPump(stack, { clients, sqs: emulators.sqs, functions, clock, pace, onError });
+      pump = await startPump(stack, { clients, sqs: emulators.sqs, functions, clock, pace, onTrouble, onError });
     },
     announced(closeTimeMs) {
       clock.advanceTo(closeTimeMs);

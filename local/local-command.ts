@@ -1,5 +1,4 @@
 import { accessSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '#config/load.ts';
@@ -7,12 +6,14 @@ import { contractError } from '#core/errors.ts';
 import { errorText } from './error-text.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
 import { type LocalFlags, localHelp, readLocalFlags } from './local-flags.ts';
-import { showProgress } from './progress.ts';
+import { createProgress, type ProgressLine } from './progress.ts';
 import { reportText } from './report.ts';
 import { type RunSettings, type Supervisor, startSupervisor } from './supervisor.ts';
 
 /** Generated sessions begin on a fixed date, so that the same seed gives the same orders on every day. */
 const GENERATED_FROM = '2026-11-17';
+/** Lines about failures that are tried again; the logs have all of them. */
+const TROUBLES_MAX = 20;
 
 /** The command as the command line lists it. */
 export const localCommand = {
@@ -51,10 +52,15 @@ async function runSystem(flags: LocalFlags, interruption: Interruption): Promise
   // With --json, standard output is for the result alone.
   const out = flags.json ? process.stderr : process.stdout;
   const say = (line: string): unknown => out.write(`${line}\n`);
-  const supervisor = await startSupervisor(settingsOf(flags, say), interruption.signal);
+  const progress = createProgress(process.stderr);
+  const onTrouble = limited(TROUBLES_MAX, (text) => {
+    progress.clear();
+    say(text);
+  });
+  const supervisor = await startSupervisor({ ...settingsOf(flags), say, onTrouble }, interruption.signal);
   try {
     say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-    const failure = await replay(supervisor);
+    const failure = await replay(supervisor, progress);
     const { record, result } = await supervisor.record();
     if (flags.json && !failure) process.stdout.write(`${JSON.stringify(result)}\n`);
     // What was committed before a failure stays readable.
@@ -71,8 +77,8 @@ async function runSystem(flags: LocalFlags, interruption: Interruption): Promise
 }
 
 /** Runs to the end of the data; null, or what ended it before. */
-async function replay(supervisor: Supervisor): Promise<{ readonly error: unknown } | null> {
-  const progress = showProgress(process.stderr, () => supervisor.progress());
+async function replay(supervisor: Supervisor, progress: ProgressLine): Promise<{ readonly error: unknown } | null> {
+  progress.show(() => supervisor.progress());
   try {
     await supervisor.run();
     return null;
@@ -83,7 +89,7 @@ async function replay(supervisor: Supervisor): Promise<{ readonly error: unknown
   }
 }
 
-function settingsOf(flags: LocalFlags, say: RunSettings['say']): RunSettings {
+function settingsOf(flags: LocalFlags): Omit<RunSettings, 'say' | 'onTrouble'> {
   if (flags.live) {
     throw contractError(
       '--live needs a Databento key and a live feed, and this version replays files and generated sessions; ' +
@@ -91,11 +97,9 @@ function settingsOf(flags: LocalFlags, say: RunSettings['say']): RunSettings {
     );
   }
   const rootFolder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
-  // Four functions and two children compile the same packages; with this, once.
-  enableCompileCache(compileCacheOf(rootFolder));
   const configPath = flags.config === null ? join(rootFolder, 'config/dev.yml') : resolve(flags.config);
   const config = loadConfig(configPath);
-  return { rootFolder, configPath, config, speed: flags.speed, feed: feedOf(flags), say };
+  return { rootFolder, configPath, config, speed: flags.speed, feed: feedOf(flags) };
 }
 
 /** Variables of the ingest service, see its `env.ts`. */
@@ -112,4 +116,14 @@ function feedOf({ data, from, to, seed, sessions }: LocalFlags): Record<string, 
     throw contractError(`--data ${data}: there is no such file or folder that can be read`, { cause: error });
   }
   return { FEED: 'file', DATA_PATH: path, ...span };
+}
+
+/** Passes on the first lines, then says once that there are more. */
+function limited(linesMax: number, print: (text: string) => void): (text: string) => void {
+  let lines = 0;
+  return (text) => {
+    lines += 1;
+    if (lines <= linesMax) print(text);
+    if (lines === linesMax) print('further failures are only in the logs, in .rooney/local');
+  };
 }

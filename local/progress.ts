@@ -13,7 +13,9 @@ export interface ProgressCounts {
 
 /** A line that says how far the run is. */
 export interface ProgressLine {
-  /** Removes the line, so that other text can be printed. */
+  /** Begins to show what `read` returns. */
+  show(read: () => ProgressCounts): void;
+  /** Removes the line, so that other text can be printed; it comes back. */
   clear(): void;
   stop(): void;
 }
@@ -21,25 +23,30 @@ export interface ProgressLine {
 const TERMINAL_MS = 250;
 const LOG_MS = 10_000;
 
-/** Shows progress on a stream: one line that renews itself on a terminal, a line every ten seconds elsewhere. */
-export function showProgress(stream: NodeJS.WriteStream, read: () => ProgressCounts): ProgressLine {
-  const startedMs = performance.now();
+/** Progress on a stream: one line that renews itself on a terminal, a line every ten seconds elsewhere. */
+export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
+  let timer: NodeJS.Timeout | undefined;
   let shown = '';
-  const show = (): void => {
-    const counts = read();
-    if (counts.slices === 0) return;
-    const text = progressText(counts, performance.now() - startedMs);
-    if (text === shown) return;
-    shown = text;
-    stream.write(stream.isTTY ? `\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`);
-  };
-  const timer = setInterval(show, stream.isTTY ? TERMINAL_MS : LOG_MS);
-  timer.unref();
   const clear = (): void => {
     if (stream.isTTY && shown !== '') stream.write('\r\x1b[2K');
     shown = '';
   };
+  const write = (text: string): void => {
+    if (text === shown) return;
+    shown = text;
+    stream.write(stream.isTTY ? `\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`);
+  };
   return {
+    show(read) {
+      const startedMs = performance.now();
+      timer = setInterval(
+        () => {
+          const counts = read();
+          if (counts.slices > 0) write(progressText(counts, performance.now() - startedMs));
+        },
+        stream.isTTY ? TERMINAL_MS : LOG_MS,
+      );
+    },
     clear,
     stop() {
       clearInterval(timer);

@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { dynamoLedger } from '#adapters/dynamodb/ledger.ts';
 import { configHash } from '#config/hash.ts';
@@ -31,6 +32,8 @@ export interface RunSettings {
   readonly feed: Readonly<Record<string, string>>;
   /** Says what is being started, in a few lines. */
   readonly say: (line: string) => unknown;
+  /** Hears of what went wrong and is being tried again, in a line. */
+  readonly onTrouble: (text: string) => unknown;
   /** Hears of every slice that is on the stream. */
   readonly onAnnounced?: (message: Announced) => void;
 }
@@ -75,6 +78,7 @@ class LocalRun implements Supervisor {
   readonly #signal: AbortSignal;
   readonly #fail: (error: Error) => void;
   readonly #output: RunOutput;
+  readonly #compileCache: string;
   readonly #clock = createReplayClock();
   readonly #ready = Promise.withResolvers<number>();
   readonly #feedDone = Promise.withResolvers<void>();
@@ -96,6 +100,7 @@ class LocalRun implements Supervisor {
     this.#fail = reject;
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     this.#output = new RunOutput(join(settings.rootFolder, '.rooney/local'), reject);
+    this.#compileCache = join(settings.rootFolder, '.rooney/cache/compiled');
   }
 
   get cloud(): LocalCloud {
@@ -115,6 +120,8 @@ class LocalRun implements Supervisor {
     const { config, say } = this.#settings;
     // First, because a folder that cannot be written should be heard of before anything else.
     this.#output.log('ingest');
+    // Four functions and the ingest service load the same packages; from the second run on, compiled ones.
+    enableCompileCache(this.#compileCache);
     this.#sandbox = await startLocalSandbox(config, this.#clock);
     const cloud = await this.#createCloud();
     this.#cloud = cloud;
@@ -182,6 +189,7 @@ class LocalRun implements Supervisor {
       clock: this.#clock,
       pace: speed === 'max' ? 'stepped' : 'timed',
       onOutput: (functionName, text) => this.#output.log(functionName).write(text),
+      onTrouble: (text) => this.#settings.onTrouble(text),
       onFailure: this.#fail,
     });
   }
@@ -190,16 +198,17 @@ class LocalRun implements Supervisor {
     const { rootFolder, feed, speed } = this.#settings;
     if (!stack.ingestEnvironment) throw contractError('template: no task definition for the ingest service');
     const log = this.#output.log('ingest');
-    const pace = { SPEED: speed === 'max' ? 'stepped' : String(speed) };
+    const own = { SPEED: speed === 'max' ? 'stepped' : String(speed), NODE_COMPILE_CACHE: this.#compileCache };
     const ingest = startIngestChild({
       rootFolder,
-      environment: { ...awsEnvironment(emulators.endpoints), ...stack.ingestEnvironment, ...feed, ...pace },
+      environment: { ...awsEnvironment(emulators.endpoints), ...stack.ingestEnvironment, ...feed, ...own },
       onMessage: (message) => this.#hear(message),
       onOutput: (text) => log.write(text),
     });
     void ingest.ended.then((code) => {
       if (this.#stopping || this.#feedCounts) return;
-      this.#fail(new Error(`the ingest service ended early with code ${code}; see ${log.path}`));
+      const lastWords = log.recent().slice(-5).join('\n');
+      this.#fail(contractError(`the ingest service ended early with code ${code}; see ${log.path}\n${lastWords}`));
     });
     return ingest;
   }

@@ -20,7 +20,7 @@ export interface Decision {
   /** Contract whose bars were read; null when the root has none. */
   readonly contract: string | null;
   readonly evidence: Evidence;
-  /** Proof of the data behind an entry that got as far as being asked for; null otherwise. */
+  /** Proof of the data behind the definition's opinion; null when it gave none, and on exits, which need no proof. */
   readonly certificate: Certificate | null;
   readonly verdict: Verdict | null;
   readonly mode: Mode;

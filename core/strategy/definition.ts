@@ -61,7 +61,7 @@ export interface Definition<P> {
 /** A definition with its parameter type hidden behind its own schema, as the registry holds it. */
 export type AnyDefinition = Definition<unknown>;
 
-/** Checks a definition at load and hides its parameter type, so that the registry can hold all of them. */
+/** Hides a definition's parameter type, so that the registry can hold all of them; `params` must come from its schema. */
 export function defineStrategy<P>(definition: Definition<P>): AnyDefinition {
   return definition as unknown as AnyDefinition;
 }

@@ -5,8 +5,10 @@ import type { LocalFunction } from '../local-function.ts';
 import { Quiet } from '../quiet.ts';
 import type { ReplayClock } from '../replay-clock.ts';
 import type { LocalStack, MappingSpec } from '../template.ts';
+import type { Invocation } from '../worker-host.ts';
 import { KinesisMapping, streamArnOf } from './kinesis-mapping.ts';
 import { ReadLimit } from './read-limit.ts';
+import { observedRetryDelayMs } from './shard-batches.ts';
 import { SharedReads } from './shared-reads.ts';
 import { closeTimeOfLast } from './slice-time.ts';
 import { SqsMapping } from './sqs-mapping.ts';
@@ -22,6 +24,8 @@ export interface PumpParts {
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly clock: ReplayClock;
   readonly pace: Pace;
+  /** Hears of invocations that failed and records that were given up. */
+  readonly onTrouble: (text: string) => void;
   /** Hears of whatever ends a mapping. */
   readonly onError: (error: unknown) => void;
 }
@@ -66,12 +70,12 @@ export async function startPump(stack: LocalStack, parts: PumpParts): Promise<Pu
 }
 
 function startQueue(spec: MappingSpec, parts: PumpParts, onProgress: () => void): SqsMapping {
-  const { clients, clock, pace, onError } = parts;
+  const { clients, pace, onError } = parts;
   const allowed = Math.min(spec.concurrencyMax ?? TIMED_CONCURRENCY, TIMED_CONCURRENCY);
   return new SqsMapping(spec, {
     clients,
     concurrency: pace === 'timed' ? allowed : 1,
-    invoke: (event) => functionOf(spec, parts).invoke(event, clock.now()),
+    invoke: (event) => invoke(spec, parts, event),
     onProgress,
     onError,
   });
@@ -82,7 +86,7 @@ async function startStream(
   parts: PumpParts,
   { onProgress, shards }: { readonly onProgress: () => void; readonly shards: Shards },
 ): Promise<KinesisMapping> {
-  const { clients, clock, pace, onError } = parts;
+  const { clients, clock, pace, onTrouble, onError } = parts;
   const streamArn = streamArnOf(spec);
   const isLimited = pace === 'timed' && spec.eventSourceArn === streamArn;
   return await KinesisMapping.start(spec, {
@@ -91,13 +95,36 @@ async function startStream(
     invoke(event) {
       // The record may be read before the ingest service has told us of its put.
       clock.advanceTo(closeTimeOfLast(event));
-      return functionOf(spec, parts).invoke(event, clock.now());
+      return invoke(spec, parts, event);
     },
     readLimitOf: (shardId) => (isLimited ? shards.of(streamArn, shardId).limit : null),
     sharedReadsOf: pace === 'stepped' ? (shardId) => shards.of(streamArn, shardId).reads : undefined,
+    retryDelayMs: pace === 'stepped' ? hastenedRetryDelayMs : observedRetryDelayMs,
     onProgress,
+    onDiscard: ({ batch, condition }) =>
+      onTrouble(`${spec.functionName}: gave up ${batch.length} records, ${condition}`),
     onError,
   });
+}
+
+/** In lock-step nobody else goes on meanwhile, and the data stand still. */
+function hastenedRetryDelayMs(failures: number): number {
+  return observedRetryDelayMs(failures) / 25;
+}
+
+/** Runs an event at the time of the replay, and says so when it fails as a whole or in part. */
+async function invoke(spec: MappingSpec, parts: PumpParts, event: object): Promise<Invocation> {
+  const invocation = await functionOf(spec, parts).invoke(event, parts.clock.now());
+  const failure = failureText(invocation);
+  if (failure) parts.onTrouble(`${spec.functionName}: ${failure}`);
+  return invocation;
+}
+
+function failureText(invocation: Invocation): string | null {
+  if (invocation.status === 'throttled') return 'an invocation was throttled';
+  if (invocation.status === 'failed') return `${invocation.error.errorType}: ${invocation.error.errorMessage}`;
+  const failures = (invocation.payload as { batchItemFailures?: unknown } | null)?.batchItemFailures;
+  return Array.isArray(failures) && failures.length > 0 ? `reported ${failures.length} of its records as failed` : null;
 }
 
 /** What all mappings of one shard have in common. */

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Slice } from '#core/market/slice.ts';
+import type { Window } from '#core/market/window.ts';
+import { makeWindowCache } from '#core/market/window-cache.ts';
 import { coinStrategy } from '#test/simulation/coin.ts';
 import { fakeModel } from '#test/simulation/fake-model.ts';
 import { feedOf, generatedEvents } from '#test/simulation/feeds.ts';
@@ -30,3 +33,46 @@ test('start date does not matter: a cold start anywhere gives the decisions of a
   });
   await fc.assert(property, { numRuns: RUNS, seed: 3, examples: [[1]] });
 });
+
+test('start date does not matter: a read that outlasts its slice leaves nothing behind', async () => {
+  const slow = Promise.withResolvers<Window>();
+  const windowOf = (asOfMs: number): Window => ({ ...emptyWindow, asOfMs });
+  let reads = 0;
+  const cache = makeWindowCache({
+    window: (_request, asOfMs) => {
+      reads += 1;
+      return reads === 1 ? slow.promise : Promise.resolve(windowOf(asOfMs));
+    },
+  });
+  const request = { root: 'ES', contract: 'ESZ2024', timeframe: '1h', lookback: 3 } as const;
+  cache.follow(aSlice(60_000, null));
+  const late = cache.window(request);
+  cache.follow(aSlice(120_000, 60_000));
+  expect((await cache.window(request)).asOfMs).toBe(120_000);
+  slow.resolve(windowOf(60_000));
+  await late;
+  expect((await cache.window(request)).asOfMs).toBe(120_000);
+});
+
+const none = new Float64Array();
+const emptyWindow: Window = {
+  root: 'ES',
+  contract: 'ESZ2024',
+  timeframe: '1h',
+  asOfMs: 0,
+  length: 0,
+  openTimeMs: none,
+  closeTimeMs: none,
+  open: none,
+  high: none,
+  low: none,
+  close: none,
+  volume: none,
+  grade: [],
+  gaps: [],
+};
+
+function aSlice(closeTimeMs: number, previousCloseTimeMs: number | null): Slice {
+  const nothing = { gap: null, grade: 'proved', bars: [], leads: {}, source: 'test' } as const;
+  return { schemaVersion: 1, closeTimeMs, previousCloseTimeMs, ...nothing };
+}

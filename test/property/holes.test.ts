@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cmeCalendar } from '#core/market/cme-hours.ts';
+import { mergeSpans } from '#core/market/session-spans.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
-import { barStopAtMs, dueExit } from '#core/trading/exits.ts';
 import { coin, coinStrategy } from '#test/simulation/coin.ts';
 import { feedOf, generatedEvents, withGap } from '#test/simulation/feeds.ts';
 import { type PlainRun, plainLoop } from '#test/simulation/plain-loop.ts';
@@ -10,6 +9,8 @@ import { type PlainRun, plainLoop } from '#test/simulation/plain-loop.ts';
 const RUNS = 4;
 const SIGNAL_BAR_MS = 15 * MINUTE_MS;
 const OPEN_MS = Date.parse('2024-11-11T23:00Z');
+/** Ten minutes before the session closes. */
+const LAST_EXIT_MS = Date.parse('2024-11-12T21:50Z');
 const universe = ['ES'];
 const options = {
   strategy: coinStrategy('coin', universe, { positionsMax: 1, dailyStopUsd: 1_000_000 }),
@@ -31,10 +32,11 @@ describe('a hole', () => {
     const events = await generatedEvents({ seed: 11, universe, sessions: 2 });
     const seen = { refused: 0, late: 0 };
     const property = fc.asyncProperty(holes, async (found) => {
-      const holed = found.reduce((told, { minute, minutes }) => {
-        const fromMs = OPEN_MS + minute * MINUTE_MS;
-        return withGap(told, fromMs, fromMs + minutes * MINUTE_MS);
-      }, events);
+      const spans = found.map(({ minute, minutes }) => ({
+        fromMs: OPEN_MS + minute * MINUTE_MS,
+        toMs: OPEN_MS + (minute + minutes) * MINUTE_MS,
+      }));
+      const holed = mergeSpans(spans).reduce((told, { fromMs, toMs }) => withGap(told, fromMs, toMs), events);
       const run = await plainLoop(feedOf(holed), options);
       const gaps = gapsOf(run);
       for (const { action, closeTimeMs, reason } of run.decisions) {
@@ -58,17 +60,21 @@ function lateExits({ decisions, slices }: PlainRun): number {
   return decisions.filter(({ action, closeTimeMs }) => action === 'exit' && gapCloses.has(closeTimeMs)).length;
 }
 
-/** After every slice, no lane holds a position that the position, the calendar and the last price say must go. */
+/** After every slice, no lane holds a position whose stop, target, bar stop or automatic close has come. */
 function expectNoExitIsOverdue({ images }: PlainRun): void {
-  const calendar = cmeCalendar();
   for (const { journal, lanes, lastSliceMs } of images) {
     if (journal?.change.kind !== 'slice') continue;
     const nowMs = lastSliceMs ?? 0;
     for (const { state, position } of Object.values(lanes)) {
       if (state !== 'OPEN' || position === null) continue;
-      expect(dueExit(position, { calendar, nowMs, signalExit: null }), `at ${nowMs}`).toBeNull();
-      expect(nowMs).toBeLessThan(position.autoCloseAtMs);
-      expect(nowMs).toBeLessThan(barStopAtMs(calendar, position) ?? Number.POSITIVE_INFINITY);
+      const { side, mark, signalPrice, plan } = position;
+      const entry = position.fillPrice ?? signalPrice;
+      const gained = (side === 'long' ? mark - entry : entry - mark) / entry;
+      expect(gained, `at ${nowMs}`).toBeGreaterThan(-plan.stop!.value);
+      expect(gained, `at ${nowMs}`).toBeLessThan(plan.target!.value);
+      expect(nowMs).toBeLessThan(LAST_EXIT_MS);
+      const fillBucket = Math.floor((position.filledAtMs ?? nowMs) / SIGNAL_BAR_MS);
+      expect(nowMs).toBeLessThan((fillBucket + 1 + plan.barStopBars!) * SIGNAL_BAR_MS);
     }
   }
 }

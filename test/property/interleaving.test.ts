@@ -7,7 +7,7 @@ import { faults } from '#test/simulation/line.ts';
 import { type Scenario, type Simulated, simulate } from '#test/simulation/simulate.ts';
 
 /** More runs, or another seed, search further; every failure names the scenario that replays it. */
-const RUNS = 30;
+const RUNS = 60;
 const SEED = 20_261_120;
 
 const scenarios = fc.record({

@@ -83,7 +83,7 @@ function plainTrading({ strategy, models = {}, route = memoryRoute(), restartsAt
       return done;
     },
   };
-  const queue = memoryIntentQueue();
+  const queue = memoryIntentQueue(clock);
   const calendar = cmeCalendar();
   const nonce = (): string => {
     ops += 1;

@@ -3,10 +3,9 @@ import { claimOf, orderOf } from '#core/execution/claim.ts';
 import { commitReadings, type modes } from '#core/execution/mode.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
 import type { Intent } from '#core/trading/intent.ts';
-import { Desk, readingsOf } from '#test/core/strategy/step-scene.ts';
+import { Desk } from '#test/core/strategy/desk.ts';
+import { nine, readingsOf } from '#test/core/strategy/step-scene.ts';
 import { aSlice, calendar, chicago, hour, minute } from '#test/core/trading/slices.ts';
-
-const nine = chicago('2024-11-12 09:00');
 
 /** A desk with an entry in its outbox. */
 function reserved(): { desk: Desk; intent: Intent } {

@@ -20,7 +20,7 @@ const read = (mode: Mode | null, lastModifiedMs = 1000, version = 1): ModeReadin
 });
 const unread: CommittedModes = { global: unreadMode, own: unreadMode };
 /** Both scopes after the given readings of the own one; the global one always says RUN. */
-const after = (...readings: ModeReading[]): CommittedModes =>
+const reading = (...readings: ModeReading[]): CommittedModes =>
   readings.reduce((held, own) => commitReadings(held, { global: read('RUN'), own }), unread);
 
 describe('a mode parameter', () => {
@@ -60,27 +60,27 @@ describe('the mode in force', () => {
   ] as const)(
     'while a parameter that said %s cannot be read is %s, and the committed one again after it can',
     (mode, unreadable) => {
-      const lost = after(read(mode), read(null, 0, 0));
+      const lost = reading(read(mode), read(null, 0, 0));
       expect(modeInForce(lost)).toBe(unreadable);
       expect(modeInForce(commitReadings(lost, { global: read('RUN'), own: read(mode) }))).toBe(mode);
     },
   );
 
   test('follows the newer reading, by date and then by version', () => {
-    expect(modeInForce(after(read('HALT', 1000, 1), read('RUN', 2000, 1)))).toBe('RUN');
-    expect(modeInForce(after(read('HALT', 1000, 1), read('RUN', 1000, 2)))).toBe('RUN');
-    expect(modeInForce(after(read('HALT', 2000, 1), read('RUN', 1000, 9)))).toBe('HALT');
-    expect(modeInForce(after(read('HALT', 1000, 2), read('RUN', 1000, 1)))).toBe('HALT');
+    expect(modeInForce(reading(read('HALT', 1000, 1), read('RUN', 2000, 1)))).toBe('RUN');
+    expect(modeInForce(reading(read('HALT', 1000, 1), read('RUN', 1000, 2)))).toBe('RUN');
+    expect(modeInForce(reading(read('HALT', 2000, 1), read('RUN', 1000, 9)))).toBe('HALT');
+    expect(modeInForce(reading(read('HALT', 1000, 2), read('RUN', 1000, 1)))).toBe('HALT');
   });
 
   test('that was read late is still a good read of the newer one', () => {
-    const stale = after(read('FLATTEN', 2000), read(null, 0, 0), read('RUN', 1000));
+    const stale = reading(read('FLATTEN', 2000), read(null, 0, 0), read('RUN', 1000));
     expect(stale.own).toEqual({ mode: 'FLATTEN', lastModifiedMs: 2000, version: 1, readable: true });
   });
 
   test('does not depend on the order in which readings arrive', () => {
-    const reading = fc.record({ mode: fc.constantFrom(...modes), lastModifiedMs: fc.nat(5), version: fc.nat(5) });
-    const distinct = fc.uniqueArray(reading, {
+    const anyReading = fc.record({ mode: fc.constantFrom(...modes), lastModifiedMs: fc.nat(5), version: fc.nat(5) });
+    const distinct = fc.uniqueArray(anyReading, {
       minLength: 1,
       selector: (one) => `${one.lastModifiedMs}.${one.version}`,
     });
@@ -90,8 +90,8 @@ describe('the mode in force', () => {
     fc.assert(
       fc.property(inTwoOrders, ([one, other]) => {
         const newest = one.toSorted((a, b) => a.lastModifiedMs - b.lastModifiedMs || a.version - b.version).at(-1);
-        expect(effectiveMode(after(...one).own)).toBe(newest?.mode);
-        expect(after(...other)).toEqual(after(...one));
+        expect(effectiveMode(reading(...one).own)).toBe(newest?.mode);
+        expect(reading(...other)).toEqual(reading(...one));
       }),
     );
   });

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { applySettle, type Claim, claimOf } from '#core/execution/claim.ts';
 import type { Mode, ModeReadings } from '#core/execution/mode.ts';
-import type { Outcome } from '#core/execution/outcome.ts';
 import { bucketsBetween } from '#core/market/buckets.ts';
 import { instrumentOf } from '#core/market/instrument.ts';
 import type { Slice } from '#core/market/slice.ts';
@@ -20,9 +18,10 @@ import { type StepInput, windowsNeeded } from '#core/strategy/step-input.ts';
 import type { Line, Strategy } from '#core/strategy/strategy.ts';
 import type { Verdict } from '#core/strategy/veto.ts';
 import { type Aggregate, newAggregate, withLane } from '#core/trading/aggregate.ts';
-import type { Intent } from '#core/trading/intent.ts';
-import { type Attempt, type Lane, type LaneEvent, transition } from '#core/trading/lane.ts';
-import { calendar, hour } from '#test/core/trading/slices.ts';
+import { flatLane, type Lane } from '#core/trading/lane.ts';
+import type { Position } from '#core/trading/position.ts';
+import { aPosition } from '#test/core/trading/positions.ts';
+import { aSlice, calendar, chicago, hour, minute } from '#test/core/trading/slices.ts';
 
 /** A plan with every exit: stop 1 %, target 2 %, broker stop 1.5 %, eight bars, 15:00. */
 export const plan: ExitPlan = {
@@ -132,61 +131,22 @@ export function step(
   return { ...conclude(proposal, given), proposal };
 }
 
-/** One strategy at its desk: steps and claims follow each other on one aggregate, as the ledger would have it. */
-export class Desk {
-  held: Aggregate;
-  readonly #strategy: Strategy;
-  #ops = 0;
+/** Nine o'clock in Chicago of a Tuesday: every hour of the day has bars before it. */
+export const nine = chicago('2024-11-12 09:00');
 
-  constructor(strategy: Strategy = aStrategy()) {
-    this.#strategy = strategy;
-    this.held = newAggregate(
-      strategy.id,
-      strategy.lines.map(({ root }) => root),
-    );
-  }
-
-  lane(root = 'ES'): Lane {
-    const lane = this.held.lanes[root];
-    if (lane === undefined) throw new Error(`no lane ${root}`);
-    return lane;
-  }
-
-  step(slice: Slice, known: Partial<StepInput> = {}): Conclusion {
-    const concluded = step(aStepInput({ strategy: this.#strategy, held: this.held, slice, ...known }));
-    this.held = concluded.aggregate;
-    return concluded;
-  }
-
-  /** Claims an intent as its execution would; commits what the claim changed. */
-  claim(intent: Pick<Intent, 'id' | 'root'>, nowMs: number): Claim {
-    const claim = claimOf(this.held, intent, { op: `op-${++this.#ops}`, nowMs, calendar });
-    if ('changed' in claim) this.held = claim.changed.aggregate;
-    return claim;
-  }
-
-  /** What an operator's verb does to a lane. */
-  operate(event: LaneEvent, root = 'ES'): void {
-    this.held = withLane(this.held, transition(this.lane(root), event));
-  }
-
-  settle(attempt: Attempt, kind: Outcome['kind'], atMs: number, root = 'ES'): void {
-    this.held = applySettle(this.held, { root, attempt, outcome: outcomeOf(kind), atMs }).aggregate;
-  }
-
-  /** Claims, posts and settles everything in the outbox at once, at the given instant. */
-  execute(nowMs: number, kind: Outcome['kind'] = 'accepted'): Attempt[] {
-    return this.held.outbox.flatMap((intent) => {
-      const claim = this.claim(intent, nowMs);
-      if (claim.kind !== 'claim') return [];
-      this.settle(claim.attempt, kind, nowMs, intent.root);
-      return [claim.attempt];
-    });
-  }
+/** The slice of a minute of ES at one price. */
+export function atMinute(closeTimeMs = nine, price = 100): Slice {
+  return aSlice(closeTimeMs, { bars: [minute(closeTimeMs, { open: price })] });
 }
 
-function outcomeOf(kind: Outcome['kind']): Outcome {
-  if (kind === 'accepted') return { kind, id: 'id', logId: null };
-  if (kind === 'rejected') return { kind, family: 'PAYLOAD', code: 'c', message: 'm' };
-  return { kind, reason: 'scripted' };
+/** The slice of a minute of ES with which an hour ends, both at one price. */
+export function atHour(closeTimeMs = nine, price = 100): Slice {
+  return aSlice(closeTimeMs, { bars: [minute(closeTimeMs, { open: price }), hour(closeTimeMs, { open: price })] });
+}
+
+/** The aggregate of a strategy that holds the position of the fixture, without a bar stop, unless said otherwise. */
+export function anAggregate(changed: Partial<Position> = {}, lane: Partial<Lane> = {}): Aggregate {
+  const position = aPosition({ plan: { ...plan, barStopBars: null }, ...changed });
+  const open = { ...flatLane('ES'), state: 'OPEN', epoch: 1, position } as const;
+  return withLane(newAggregate('scripted', ['ES']), { ...open, ...lane });
 }

@@ -23,10 +23,10 @@ const closing = (changed: Partial<Position> = {}, more: Partial<Closing> = {}): 
   epoch: 3,
   closing: { position: aPosition(changed), epoch: 3, reason: 'ibs', acceptedAtMs: noon, exitPrice: null, ...more },
 });
-const after = (lane: Lane, ...slices: Slice[]): Observed =>
+const shown = (lane: Lane, ...slices: Slice[]): Observed =>
   slices.reduce<Observed>((seen, slice) => observe(seen.lane, slice, rules), { lane, trade: null });
-const position = (lane: Lane, ...slices: Slice[]): Position | null => after(lane, ...slices).lane.position;
-const trade = (lane: Lane, ...slices: Slice[]) => after(lane, ...slices).trade;
+const position = (lane: Lane, ...slices: Slice[]): Position | null => shown(lane, ...slices).lane.position;
+const trade = (lane: Lane, ...slices: Slice[]) => shown(lane, ...slices).trade;
 /** The slice of one minute bar. */
 const at = (closeTimeMs: number, changed: Parameters<typeof minute>[1] = {}): Slice =>
   aSlice(closeTimeMs, { bars: [minute(closeTimeMs, changed)] });
@@ -112,7 +112,7 @@ describe('the model fill of an entry', () => {
 describe('the model exit', () => {
   test('sells a long below and buys a short above the next open, and makes a trade with costs', () => {
     const slice = at(noon + MINUTE_MS, { open: 103 });
-    const { lane, trade } = after(closing(), slice);
+    const { lane, trade } = shown(closing(), slice);
     expect(lane.closing).toBeNull();
     expect(trade).toEqual({
       id: 'ibs-es:ES:3',
@@ -132,7 +132,7 @@ describe('the model exit', () => {
       netUsd: 239.24,
       assumed: false,
     });
-    const short = after(closing({ side: 'short' }), slice).trade;
+    const short = shown(closing({ side: 'short' }), slice).trade;
     expect(short).toMatchObject({ side: 'short', exitPrice: 103.5, grossUsd: -350 });
   });
 
@@ -150,7 +150,7 @@ describe('the model exit', () => {
   test('waits for the price, and for the entry to have one', () => {
     const lane = closing(pending, { acceptedAtMs: noon + MINUTE_MS });
     const entered = at(noon + MINUTE_MS, { open: 100 });
-    expect(after(lane, entered)).toMatchObject({ trade: null, lane: { closing: { position: { fillPrice: 100.5 } } } });
+    expect(shown(lane, entered)).toMatchObject({ trade: null, lane: { closing: { position: { fillPrice: 100.5 } } } });
     const left = at(noon + 2 * MINUTE_MS, { open: 102 });
     expect(trade(lane, entered, left)).toMatchObject({ entryPrice: 100.5, exitPrice: 101.5 });
   });

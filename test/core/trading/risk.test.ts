@@ -177,9 +177,9 @@ describe('a certificate', () => {
     const recent = certificate({ recent: counts({ presumed: 4, [kind]: 1 }) });
     expect(certificateRefusal(recent, policy)).toContain('1 holes in the last bars');
     expect(certificateRefusal(recent, { ...policy, holesMaxRecent: 1 })).toBeNull();
-    const before = (holes: number) => certificate({ before: counts({ presumed: 100 - holes, [kind]: holes }) });
-    expect(certificateRefusal(before(2), policy)).toBeNull();
-    expect(certificateRefusal(before(3), policy)).toContain('3 holes in 100 bars');
+    const withHoles = (holes: number) => certificate({ before: counts({ presumed: 100 - holes, [kind]: holes }) });
+    expect(certificateRefusal(withHoles(2), policy)).toBeNull();
+    expect(certificateRefusal(withHoles(3), policy)).toContain('3 holes in 100 bars');
   });
 
   test('needs nothing before the last five bars', () => {
