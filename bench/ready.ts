@@ -19,7 +19,10 @@ export async function ready(): Promise<string[]> {
 /** Wall seconds from the start of the launcher to the line that says ready; the run is ended there. */
 async function secondsToReady(): Promise<number> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, ['cli/rooney.mjs', 'local', '--once'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, ['cli/rooney.mjs', 'local', '--once'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let said = '';
   for await (const chunk of child.stdout) {
     said += String(chunk);

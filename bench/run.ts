@@ -1,7 +1,7 @@
-import { ready } from './ready.ts';
-import { session } from './session.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { ready } from './ready.ts';
+import { session } from './session.ts';
 
 /** Every measurement, by the word that asks for it. */
 const measurements: Readonly<Record<string, () => Promise<string[]>>> = { ready, session, latency, memory };

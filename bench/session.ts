@@ -17,7 +17,13 @@ export async function session(): Promise<string[]> {
   const { universe } = config.market;
   const plainMs = await timed(async () => {
     for (const { id } of config.strategies) {
-      const feed = generatorFeed({ seed: 1, universe, firstTradeDate: HISTORY_FROM, sessions: 4, calendar: cmeCalendar() });
+      const feed = generatorFeed({
+        seed: 1,
+        universe,
+        firstTradeDate: HISTORY_FROM,
+        sessions: 4,
+        calendar: cmeCalendar(),
+      });
       const strategy = { ...strategyOf(config, id), veto: 'off' as const };
       await plainLoop(feed, { strategy, universe, announceFromTradeDate: FROM });
     }
@@ -29,7 +35,10 @@ export async function session(): Promise<string[]> {
     const { user, system } = process.cpuUsage(cpu);
     const { slices } = supervisor.progress();
     return [
-      against(`one session of ${universe.length} roots, ${slices} slices, speed max`, wallMs / 1000, { unit: 's', bound: 60 }),
+      against(`one session of ${universe.length} roots, ${slices} slices, speed max`, wallMs / 1000, {
+        unit: 's',
+        bound: 60,
+      }),
       `  ${((slices / wallMs) * 1000).toFixed(0)} slices/s; ${((user + system) / 1000 / slices).toFixed(1)} ms CPU a slice in the supervisor and its threads`,
       `  the same session in a loop in memory: ${(slices / (plainMs / 1000)).toFixed(0)} slices/s, ${(wallMs / plainMs).toFixed(0)} times as fast (the ceiling)`,
     ];

@@ -1,5 +1,5 @@
 import { type CommitPorts, change } from './commit.ts';
-import { applySettle, type Claim, claimOf, orderOf } from './execution/claim.ts';
+import { applySettle, CLAIM_AGE_MAX_MS, type Claim, claimOf, orderOf } from './execution/claim.ts';
 import type { OrderRoute } from './execution/order.ts';
 import type { Outcome } from './execution/outcome.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
@@ -20,9 +20,6 @@ export type Executed =
   | { readonly kind: 'settled'; readonly attempt: Attempt; readonly outcome: Outcome }
   | { readonly kind: 'dropped' | 'waiting'; readonly reason: string }
   | { readonly kind: 'gone' };
-
-/** A claim older than this when its POST could begin is not used: the world may have moved on, milliseconds. */
-export const CLAIM_AGE_MAX_MS = 5_000;
 
 /** Executes one strategy's intents: claim in the ledger, post once, settle. */
 export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent: Intent) => Promise<Executed> {

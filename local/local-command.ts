@@ -11,7 +11,7 @@ import { reportText } from './report.ts';
 import { type RunSettings, type Supervisor, startSupervisor } from './supervisor.ts';
 
 /** Generated sessions begin on a fixed date, so that the same seed gives the same orders on every day. */
-const GENERATED_FROM = '2026-11-17';
+const GENERATED_FROM = '2026-02-05';
 /** Lines about failures that are tried again; the logs have all of them. */
 const TROUBLES_MAX = 20;
 

@@ -36,6 +36,8 @@ export interface RunSettings {
   readonly onTrouble: (text: string) => unknown;
   /** Hears of every slice that is on the stream. */
   readonly onAnnounced?: (message: Announced) => void;
+  /** At speed max: called when everything has come to rest after a slice; the next one waits for it. */
+  readonly onQuiet?: (closeTimeMs: number) => Promise<void>;
 }
 
 /** A system that has been started and waits for its first slice. */
@@ -178,6 +180,7 @@ class LocalRun implements Supervisor {
     this.#ingest?.advance();
     await announced;
     await this.cloud.untilQuiet(this.#signal);
+    await this.#settings.onQuiet?.(this.#clock.now());
   }
 
   async #createCloud(): Promise<LocalCloud> {

@@ -41,6 +41,9 @@ export type Claim =
   | { readonly kind: 'abandoned'; readonly attempt: Attempt }
   | { readonly kind: 'gone' };
 
+/** A claim older than this when its POST could begin is not used: the world may have moved on, milliseconds. */
+export const CLAIM_AGE_MAX_MS = 5_000;
+
 /** Decides on an intent by the committed copy in the outbox; the message that named it is only a pointer. */
 export function claimOf(held: Aggregate, { id, root }: Pick<Intent, 'id' | 'root'>, claimant: Claimant): Claim {
   const lane = held.lanes[root];
@@ -50,9 +53,7 @@ export function claimOf(held: Aggregate, { id, root }: Pick<Intent, 'id' | 'root
   const mode = modeInForce(held.modes);
   if (intent.kind === 'exit') {
     if (mode === 'HALT') return { kind: 'wait', reason: 'mode HALT: nothing is posted' };
-    if (claimant.calendar.sessionAt(instrumentOf(intent.tradedRoot).group, claimant.nowMs) === null) {
-      return { kind: 'wait', reason: 'the market is closed' };
-    }
+    if (!staysOpen(intent, claimant)) return { kind: 'wait', reason: 'the market is closed' };
   } else {
     if (mode !== 'RUN') return dropped(held, intent, `mode ${mode}`, claimant.nowMs);
     if (intent.expiresAtMs !== null && claimant.nowMs >= intent.expiresAtMs) {
@@ -65,6 +66,12 @@ export function claimOf(held: Aggregate, { id, root }: Pick<Intent, 'id' | 'root
   if (claimed === null) return dropped(held, intent, `lane ${lane.state}`, claimant.nowMs);
   const modes: readonly Mode[] = intent.kind === 'enter' ? ['RUN'] : ['RUN', 'REDUCE_ONLY', 'FLATTEN'];
   return { kind: 'claim', changed: claimed, attempt, intent, modes };
+}
+
+/** The market is open, and still is when the POST begins at the latest: a closed one would keep the exit for the next open. */
+function staysOpen({ tradedRoot }: Intent, { calendar, nowMs }: Claimant): boolean {
+  const { group } = instrumentOf(tradedRoot);
+  return [nowMs, nowMs + CLAIM_AGE_MAX_MS].every((timeMs) => calendar.sessionAt(group, timeMs) !== null);
 }
 
 /** A claim without an outcome: only one invocation holds a message at a time, so whoever made it is gone. */

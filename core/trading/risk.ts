@@ -60,7 +60,7 @@ export interface EntryView {
 export function entryRefusal(view: EntryView): string | null {
   const { strategy, lane, mode, day, closeTimeMs, receiptTimeMs } = view;
   if (strategy.state === 'draining') return 'draining: the strategy only exits';
-  if (mode !== 'RUN') return `mode ${mode}: rooney kill run clears it`;
+  if (mode !== 'RUN') return `mode ${mode}: RUN in both mode parameters clears it`;
   if (receiptTimeMs - closeTimeMs > view.ttlMs)
     return `stale: received ${receiptTimeMs - closeTimeMs} ms after the close`;
   if (!view.nextMinuteInSession) return 'closed: the next minute is not in session';

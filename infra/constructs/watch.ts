@@ -48,13 +48,14 @@ export class Watch extends Construct {
   private watchBars(barAge: BarAge, { ingest }: Config): void {
     this.alarm('BarAge', {
       metric: barAge.minutes,
-      from: 2,
-      minutes: 2,
+      // One look a minute, half a minute of grace: a dead feed is known 90 to 150 s after its last minute.
+      from: 1,
+      minutes: 1,
       // The checker speaks around the clock, so silence means that it is dead.
       missing: TreatMissingData.BREACHING,
       // Where nothing feeds the environment its bars are always late, and nobody has to be told.
       silent: ingest.feed === 'none',
-      description: 'No new bar for two minutes of session, or nobody looked. See: rooney status, rooney gaps.',
+      description: 'A minute of session has no slice, or nobody looked. See the log of the ingest service.',
     });
     this.watchErrors('BarAgeErrors', barAge.checker);
   }
@@ -65,7 +66,7 @@ export class Watch extends Construct {
       metric: strategy.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
       from: Duration.minutes(2).toMilliseconds(),
       minutes: 3,
-      description: `${strategyId} decides on slices that are older than two minutes. See: rooney status.`,
+      description: `${strategyId} decides on slices that are older than two minutes. See the log of its function.`,
     });
     this.watchErrors(`${strategyId}-StrategyErrors`, strategy);
     this.watchErrors(`${strategyId}-ExecutionErrors`, execution);
@@ -78,7 +79,7 @@ export class Watch extends Construct {
       metric: fn.metricErrors({ statistic: 'Sum', period: MINUTE }),
       from: 1,
       minutes: 1,
-      description: `${id}: an invocation failed. See its log, then: rooney status.`,
+      description: `${id}: an invocation failed; see its log.`,
     });
   }
 
@@ -87,7 +88,7 @@ export class Watch extends Construct {
       metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
       from: 1,
       minutes: 1,
-      description: `${id}: something could not be worked on and waits to be looked at. See: rooney dlq.`,
+      description: `${id}: something could not be worked on and waits in the dead-letter queue to be looked at.`,
     });
   }
 

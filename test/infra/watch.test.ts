@@ -23,10 +23,10 @@ describe('the alarms', () => {
       Namespace: barAgeMetric.namespace,
       Statistic: 'Maximum',
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 2,
+      Threshold: 1,
       Period: 60,
-      EvaluationPeriods: 2,
-      DatapointsToAlarm: 2,
+      EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
       TreatMissingData: 'breaching',
       Dimensions: [
         { Name: 'environment', Value: 'dev' },

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FeedEvent } from '#core/market/feed.ts';
 import { mergeSpans } from '#core/market/session-spans.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
 import { coin, coinStrategy } from '#test/simulation/coin.ts';
 import { feedOf, generatedEvents, withGap } from '#test/simulation/feeds.ts';
 import { type PlainRun, plainLoop } from '#test/simulation/plain-loop.ts';
 
-const RUNS = 4;
+const RUNS = 7;
 const SIGNAL_BAR_MS = 15 * MINUTE_MS;
 const OPEN_MS = Date.parse('2024-11-11T23:00Z');
 /** Ten minutes before the session closes. */
@@ -18,7 +19,12 @@ const options = {
   announceFromTradeDate: '2024-11-12',
 };
 
-const holes = fc.array(
+interface Hole {
+  readonly minute: number;
+  readonly minutes: number;
+}
+
+const holes: fc.Arbitrary<Hole[]> = fc.array(
   fc.record({ minute: fc.integer({ min: 1, max: 1_370 }), minutes: fc.integer({ min: 1, max: 180 }) }),
   { minLength: 2, maxLength: 6 },
 );
@@ -29,14 +35,14 @@ function gapsOf({ slices }: PlainRun): { fromMs: number; toMs: number }[] {
 
 describe('a hole', () => {
   test('vetoes entries, never exits', async () => {
-    const events = await generatedEvents({ seed: 11, universe, sessions: 2 });
-    const seen = { refused: 0, late: 0 };
-    const property = fc.asyncProperty(holes, async (found) => {
+    const told = await Promise.all([11, 12, 13].map((seed) => generatedEvents({ seed, universe, sessions: 2 })));
+    const seen = { refused: 0, late: 0, autoClosed: 0 };
+    const property = fc.asyncProperty(fc.constantFrom(...told), holes, async (events, found) => {
       const spans = found.map(({ minute, minutes }) => ({
         fromMs: OPEN_MS + minute * MINUTE_MS,
         toMs: OPEN_MS + (minute + minutes) * MINUTE_MS,
       }));
-      const holed = mergeSpans(spans).reduce((told, { fromMs, toMs }) => withGap(told, fromMs, toMs), events);
+      const holed = mergeSpans(spans).reduce((kept, { fromMs, toMs }) => withGap(kept, fromMs, toMs), events);
       const run = await plainLoop(feedOf(holed), options);
       const gaps = gapsOf(run);
       for (const { action, closeTimeMs, reason } of run.decisions) {
@@ -46,9 +52,12 @@ describe('a hole', () => {
         if (reason.startsWith('certificate')) seen.refused += 1;
       }
       seen.late += lateExits(run);
+      seen.autoClosed += run.decisions.filter(({ reason }) => reason === 'auto-close').length;
       expectNoExitIsOverdue(run);
     });
-    await fc.assert(property, { numRuns: RUNS, seed: 4 });
+    const overTheClose = told.map((events) => [events, [{ minute: 1_368, minutes: 5 }]] as [FeedEvent[], Hole[]]);
+    await fc.assert(property, { numRuns: RUNS, seed: 4, examples: overTheClose });
+    expect(seen.autoClosed).toBeGreaterThan(0);
     expect(seen.refused).toBeGreaterThan(2);
     expect(seen.late).toBeGreaterThan(2);
   });

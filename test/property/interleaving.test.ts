@@ -21,6 +21,7 @@ const scenarios = fc.record({
   modesChange: fc.boolean(),
   hurriedQueue: fc.boolean(),
   gapChance: fc.constantFrom(0, 0.05),
+  sessionEnds: fc.boolean(),
 });
 
 const hostile: Scenario = {
@@ -34,6 +35,7 @@ const hostile: Scenario = {
   modesChange: true,
   hurriedQueue: true,
   gapChance: 0.05,
+  sessionEnds: false,
 };
 
 /** What happened often enough to mean something. */

@@ -28,13 +28,13 @@ function rolling(seed: number, rollMinute: number): Slice[] {
   });
 }
 
-/** The slices with other prices for one contract. */
+/** The slices with quite other prices for one contract. */
 function repriced(slices: readonly Slice[], contract: string): Slice[] {
   return slices.map((slice) => ({
     ...slice,
     bars: slice.bars.map((bar) =>
       bar.contract === contract
-        ? { ...bar, open: bar.open + 400, high: bar.high + 470, low: bar.low + 300, close: bar.close + 350 }
+        ? { ...bar, open: bar.open * 1.1, high: bar.high * 1.3, low: bar.low * 0.9, close: bar.close * 1.17 }
         : bar,
     ),
   }));
@@ -51,6 +51,7 @@ async function frontOf(run: PlainRun, endMs: number): Promise<unknown> {
 describe('one contract per bar', () => {
   test('marks, stops, fills and exits of a held contract read its own bars, whatever the lead does', async () => {
     let heldOverRoll = 0;
+    const signalExits = new Map<string | null, number>();
     const rolls = fc.integer({ min: 40, max: MINUTES });
     const property = fc.asyncProperty(fc.integer({ min: 1, max: 10_000 }), rolls, async (seed, rollMinute) => {
       const slices = rolling(seed, rollMinute);
@@ -67,6 +68,9 @@ describe('one contract per bar', () => {
       for (const { kind, contract, decisionTimeMs } of run.route.orders) {
         if (kind === 'enter') expect(contract).toBe(decisionTimeMs < rollMs ? FRONT : NEXT);
       }
+      for (const { action, contract, reason } of run.decisions) {
+        if (action === 'exit' && reason === 'toss') signalExits.set(contract, (signalExits.get(contract) ?? 0) + 1);
+      }
       const last = trades.findLast(({ contract }) => contract === FRONT);
       if (last === undefined || last.exitTimeMs < rollMs) return;
       heldOverRoll += 1;
@@ -75,5 +79,7 @@ describe('one contract per bar', () => {
     });
     await fc.assert(property, { numRuns: RUNS, seed: 5 });
     expect(heldOverRoll).toBeGreaterThan(5);
+    expect(signalExits.get(FRONT)).toBeGreaterThan(5);
+    expect(signalExits.get(NEXT)).toBeGreaterThan(5);
   });
 });

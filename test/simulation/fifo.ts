@@ -28,6 +28,11 @@ const DEDUPLICATION_MS = 300_000;
 const VISIBILITY_MS = 30_000;
 const RECEIVES_MAX = 4;
 
+/** Often just short of a minute: then an exit is claimed right before the next one may be made. */
+function slowest(world: World): number {
+  return world.chance(0.5) ? 45_000 + 15_000 * world.random.uniform() : 70_000 * world.random.uniform();
+}
+
 /** Makes a queue. With `hurried`, a message often becomes visible again while its first receiver still works on it. */
 export function makeFifo(world: World, { hurried }: { readonly hurried: boolean }): Fifo {
   const published = new Map<string, number>();
@@ -44,7 +49,7 @@ export function makeFifo(world: World, { hurried }: { readonly hurried: boolean 
         published.set(intent.id, world.now());
         const group = groups.get(intent.root) ?? { messages: [], busyUntilMs: 0 };
         groups.set(intent.root, group);
-        const slowMs = world.chance(0.2) ? 70_000 * world.random.uniform() : 0;
+        const slowMs = world.chance(0.3) ? slowest(world) : 0;
         group.messages.push({
           id: intent.id,
           body: encodeIntent(intent),

@@ -1,5 +1,7 @@
 import { makeRandom, type Random } from '#adapters/generator/random.ts';
 import type { Bar, Ohlcv } from '#core/market/bar.ts';
+import { nextInSessionMinute } from '#core/market/buckets.ts';
+import { cmeCalendar } from '#core/market/cme-hours.ts';
 import { instrumentOf, roundToTick } from '#core/market/instrument.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
@@ -15,19 +17,24 @@ export interface MarketOptions {
   /** Lead contract by root in the n-th minute. */
   readonly leads: (minute: number) => Readonly<Record<string, string>>;
   readonly startMs: number;
+  /** Minutes in session; closed time is stepped over. */
   readonly minutes: number;
   /** Probability that minutes are missing from here on; a hole is up to ten minutes long. */
   readonly gapChance: number;
 }
 
-/** Slices of a restless market, minute by minute, within one session. */
+/** Slices of a restless market, minute by minute of its session. */
 export function marketSlices({ seed, contracts, leads, startMs, minutes, gapChance }: MarketOptions): Slice[] {
   const random = makeRandom(seed, 'market');
   const paths = contracts.map((one) => ({ ...one, random: makeRandom(seed, one.contract) }));
   const slices: Slice[] = [];
+  const calendar = cmeCalendar();
+  const groups = new Set(contracts.map(({ root }) => instrumentOf(root).group));
   let missing = 0;
+  let missingInARow = 0;
+  let closeTimeMs = startMs;
   for (let minute = 1; minute <= minutes; minute++) {
-    const closeTimeMs = startMs + minute * MINUTE_MS;
+    closeTimeMs = nextInSessionMinute(calendar, groups, closeTimeMs);
     const bars = paths.flatMap((path) => {
       const { root, contract } = path;
       const series = { root, contract, closeTimeMs, revision: 0, grade: 'proved' } as const;
@@ -39,13 +46,14 @@ export function marketSlices({ seed, contracts, leads, startMs, minutes, gapChan
       return path.random.uniform() < 0.9 ? [bar('1m', 1), ...signal] : signal;
     });
     if (missing === 0 && random.uniform() < gapChance) missing = 1 + Math.floor(9 * random.uniform());
+    missingInARow = missing === 0 ? 0 : missingInARow + 1;
     if (missing > 1 && minute < minutes) {
       missing -= 1;
       continue;
     }
     const previousCloseTimeMs = slices.at(-1)?.closeTimeMs ?? null;
     const fromMs = previousCloseTimeMs ?? startMs;
-    const gap = { fromMs, toMs: closeTimeMs, minutes: (closeTimeMs - fromMs) / MINUTE_MS };
+    const gap = { fromMs, toMs: closeTimeMs, minutes: missingInARow };
     const known =
       missing === 0 ? { gap: null, grade: 'proved' as const, bars } : { gap, grade: 'holed' as const, bars: [] };
     const chain = { schemaVersion: 1, closeTimeMs, previousCloseTimeMs } as const;

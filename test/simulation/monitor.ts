@@ -1,11 +1,14 @@
+import { CLAIM_AGE_MAX_MS } from '#core/execution/claim.ts';
 import { modeInForce } from '#core/execution/mode.ts';
 import type { Order } from '#core/execution/order.ts';
 import type { Outcome } from '#core/execution/outcome.ts';
-import { CLAIM_AGE_MAX_MS } from '#core/executor.ts';
+import { cmeCalendar } from '#core/market/cme-hours.ts';
+import { instrumentOf } from '#core/market/instrument.ts';
 import type { Ledger } from '#core/ports.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
 import { type Aggregate, slotsUsed } from '#core/trading/aggregate.ts';
 import type { Intent } from '#core/trading/intent.ts';
+import { COOLDOWN_MS } from '#core/trading/lane.ts';
 import type { Actor } from './line.ts';
 import type { World } from './world.ts';
 
@@ -29,10 +32,12 @@ export interface Monitor {
 }
 
 export function makeMonitor(world: World, strategy: Strategy): Monitor {
+  const calendar = cmeCalendar();
   const violations: string[] = [];
   const images: Aggregate[] = [];
   const intents = new Map<string, Intent>();
   const orders: Order[] = [];
+  const flatSince = new Map<string, number>();
   const askedAt = new Map<string, number>();
   const claims = new Map<string, Aggregate>();
   const lastExit = new Map<string, { order: Order; atMs: number; outcome: Outcome | null }>();
@@ -48,6 +53,14 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
     const change = next.journal?.change;
     if (change?.kind === 'claim') checkClaim(before, next, change.attempt.id);
     if (change?.kind === 'slice') checkSlice(next);
+    if (change?.kind === 'settle' && change.attempt.kind === 'exit' && change.outcome.kind === 'accepted') {
+      flatSince.set(change.root, Math.max(change.atMs, flatSince.get(change.root) ?? 0));
+    }
+    for (const scope of ['global', 'own'] as const) {
+      const [was, is] = [before.modes[scope], next.modes[scope]];
+      const isOlder = is.lastModifiedMs < was.lastModifiedMs || is.version < was.version;
+      check(!isOlder, `${scope} mode went back from version ${was.version} to ${is.version}`);
+    }
   }
 
   function checkLanes(before: Aggregate, next: Aggregate): void {
@@ -56,6 +69,8 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
       const was = before.lanes[root]?.state;
       if (was !== 'RESERVED' && lane.state === 'RESERVED') {
         check(slotsUsed(next) <= positionsMax, `${root} reserved slot ${slotsUsed(next)} of ${positionsMax}`);
+        const restedMs = (next.lastSliceMs ?? 0) - (flatSince.get(root) ?? 0);
+        check(restedMs >= COOLDOWN_MS, `${root} reserved ${restedMs} ms after an accepted exit`);
       }
       if (was === 'RESERVED') {
         check(
@@ -144,6 +159,8 @@ export function makeMonitor(world: World, strategy: Strategy): Monitor {
       if (order.kind === 'enter') {
         check(!orders.some(({ intentId }) => intentId === order.intentId), `entry ${order.intentId} posted twice`);
       } else checkExit(order);
+      const session = calendar.sessionAt(instrumentOf(order.root).group, world.now());
+      check(session !== null, `${order.orderId} posted into a closed market`);
       orders.push(order);
       const op = claims.get(order.orderId)?.ops.at(-1) ?? 'no claim';
       check(op.startsWith(`${actor.id}:`), `${order.orderId} claimed by ${op}, posted by ${actor.id}`);

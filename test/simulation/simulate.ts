@@ -28,8 +28,10 @@ export interface Scenario {
   /** Probability that a call meets a fault. */
   readonly faultRate: number;
   readonly strategies: number;
-  /** Minutes of bad weather; fifteen minutes of good weather follow. */
+  /** Minutes in session of bad weather; fifteen of good weather follow. */
   readonly minutes: number;
+  /** The session ends during the bad weather; an hour later the next one opens. */
+  readonly sessionEnds: boolean;
   readonly positionsMax: number;
   readonly dailyStopUsd: number;
   /** The operator turns the modes, and they cannot always be read. */
@@ -51,10 +53,12 @@ export interface Simulated {
 }
 
 const START_MS = Date.parse('2024-11-12T15:00Z');
+/** Ten minutes before the session closes. */
+const LATE_START_MS = Date.parse('2024-11-12T21:50Z');
 const GOOD_WEATHER_MIN = 15;
 /** Long enough for the slowest message of the last slice. */
 const LAST_ORDERS_MIN = 3;
-const SLICE_TRIES_MAX = 4;
+const SLICE_TRIES_MAX = 2;
 const LEADS = { ES: 'ESZ2024', NQ: 'NQZ2024' };
 
 /**
@@ -63,13 +67,14 @@ const LEADS = { ES: 'ESZ2024', NQ: 'NQZ2024' };
  */
 export async function simulate(scenario: Scenario, ledger: Ledger = memoryLedger()): Promise<Simulated[]> {
   const { seed, faults, faultRate, minutes, gapChance } = scenario;
-  const world = makeWorld(seed, START_MS);
+  const startMs = scenario.sessionEnds ? LATE_START_MS : START_MS;
+  const world = makeWorld(seed, startMs);
   const weather: Weather = { faults, rate: faults.length === 0 ? 0 : faultRate };
   const slices = marketSlices({
     seed,
     contracts: Object.entries(LEADS).map(([root, contract]) => ({ root, contract, price: 1_000 })),
     leads: () => LEADS,
-    startMs: START_MS,
+    startMs,
     minutes: minutes + GOOD_WEATHER_MIN,
     gapChance,
   });
@@ -84,10 +89,10 @@ export async function simulate(scenario: Scenario, ledger: Ledger = memoryLedger
     return { strategy, slices, history, ledger: monitor.watch(ledger), monitor, broker, queue };
   });
   for (const one of simulated) start(one, { world, weather, parameters });
-  await world.run(START_MS + minutes * MINUTE_MS);
+  await world.run(slices.at(-GOOD_WEATHER_MIN)?.closeTimeMs ?? startMs);
   weather.rate = 0;
   parameters.settle();
-  await world.run(START_MS + (minutes + GOOD_WEATHER_MIN + LAST_ORDERS_MIN) * MINUTE_MS);
+  await world.run((slices.at(-1)?.closeTimeMs ?? startMs) + LAST_ORDERS_MIN * MINUTE_MS);
   return simulated;
 }
 
@@ -154,10 +159,12 @@ async function execute(one: Simulated, surroundings: Surroundings, actor: Actor)
   const { world } = surroundings;
   const route = routeOf(one, surroundings, actor);
   const take = makeExecutor(one.strategy.id, { ...portsOf(one, surroundings, actor), route });
+  let idleMs = 0;
   for (;;) {
-    await world.sleep(200 + 500 * world.random.uniform());
+    await world.sleep(200 + idleMs * world.random.uniform());
     await alive(actor);
     const message = one.queue.receive();
+    idleMs = message === null ? Math.min(3_000, idleMs + 500) : 0;
     if (message === null) continue;
     try {
       await take(message.intent);

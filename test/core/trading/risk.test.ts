@@ -135,7 +135,7 @@ describe('an entry', () => {
 
   test.each<[string, Partial<EntryView>, RegExp]>([
     ['a draining strategy', { strategy: aStrategy({ state: 'draining' }) }, /^draining/],
-    ['mode REDUCE_ONLY', { mode: 'REDUCE_ONLY' }, /^mode REDUCE_ONLY: rooney kill run/],
+    ['mode REDUCE_ONLY', { mode: 'REDUCE_ONLY' }, /^mode REDUCE_ONLY: RUN in both/],
     ['mode FLATTEN', { mode: 'FLATTEN' }, /^mode FLATTEN/],
     ['mode HALT', { mode: 'HALT' }, /^mode HALT/],
     ['a slice that was received too late', { receiptTimeMs: closeTimeMs + 45_001 }, /^stale: received 45001 ms/],
