@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Slice } from '#core/market/slice.ts';
+import { MINUTE_MS } from '#core/market/timeframe.ts';
 import type { Window } from '#core/market/window.ts';
 import { makeWindowCache } from '#core/market/window-cache.ts';
 import { coinStrategy } from '#test/simulation/coin.ts';
@@ -9,29 +10,42 @@ import { feedOf, generatedEvents } from '#test/simulation/feeds.ts';
 import { plainLoop } from '#test/simulation/plain-loop.ts';
 
 const RUNS = 3;
+const universe = ['ES', 'GC'];
+const limits = { positionsMax: 2, dailyStopUsd: 1_500 };
+const strategy = { ...coinStrategy('coin', universe, limits), veto: 'required' as const };
+const models = { ES: fakeModel, GC: fakeModel };
+const options = { strategy, universe, models, announceFromTradeDate: '2024-11-13' };
+
+/** True every so many times. */
+function everyNth(n: number): () => boolean {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count % n === 0;
+  };
+}
 
 test('start date does not matter: a cold start anywhere gives the decisions of a trader that never stopped', async () => {
-  const universe = ['ES', 'GC'];
-  const strategy = {
-    ...coinStrategy('coin', universe, { positionsMax: 2, dailyStopUsd: 1_500 }),
-    veto: 'required' as const,
-  };
-  const models = { ES: fakeModel, GC: fakeModel };
-  const options = { strategy, universe, models, announceFromTradeDate: '2024-11-13' };
   const events = await generatedEvents({ seed: 5, universe, sessions: 3 });
   const run = await plainLoop(feedOf(events), options);
   expect(run.route.orders.length).toBeGreaterThan(10);
   const property = fc.asyncProperty(fc.integer({ min: 1, max: 40 }), async (every) => {
-    let count = 0;
-    const restartsAt = (): boolean => {
-      count += 1;
-      return count % every === 0;
-    };
-    const restarted = await plainLoop(feedOf(events), { ...options, restartsAt });
+    const restarted = await plainLoop(feedOf(events), { ...options, restartsAt: everyNth(every) });
     expect(restarted.decisions).toEqual(run.decisions);
     expect(restarted.images).toEqual(run.images);
   });
   await fc.assert(property, { numRuns: RUNS, seed: 3, examples: [[1]] });
+});
+
+test('start date does not matter: where slices were lost, a trader that went on decides like one that just started', async () => {
+  const events = await generatedEvents({ seed: 6, universe, sessions: 3 });
+  const everyFourthQuarterHour = ({ closeTimeMs }: Slice): boolean => (closeTimeMs / (15 * MINUTE_MS)) % 4 === 1;
+  const losing = { ...options, loses: everyFourthQuarterHour };
+  const run = await plainLoop(feedOf(events), losing);
+  const restarted = await plainLoop(feedOf(events), { ...losing, restartsAt: () => true });
+  expect(run.route.orders.length).toBeGreaterThan(10);
+  expect(run.decisions).toEqual(restarted.decisions);
+  expect(run.images).toEqual(restarted.images);
 });
 
 test('start date does not matter: a read that outlasts its slice leaves nothing behind', async () => {

@@ -37,6 +37,8 @@ export interface PlainOptions {
   readonly announceFromTradeDate?: string;
   /** Before which slices the trader is replaced by one that has just started. */
   readonly restartsAt?: (slice: Slice) => boolean;
+  /** Which slices are stored and never brought to the trader. */
+  readonly loses?: (slice: Slice) => boolean;
 }
 
 /** Runs a feed through slicer, history, trader and executor, all in memory, one slice after the other. */
@@ -64,7 +66,13 @@ export async function plainSlices(slices: Iterable<Slice>, options: Omit<PlainOp
 }
 
 /** One strategy between memory adapters; the clock stands at the slice that was taken last. */
-function plainTrading({ strategy, models = {}, route = memoryRoute(), restartsAt }: Omit<PlainOptions, 'universe'>): {
+function plainTrading({
+  strategy,
+  models = {},
+  route = memoryRoute(),
+  restartsAt,
+  loses,
+}: Omit<PlainOptions, 'universe'>): {
   run: PlainRun;
   take(slice: Slice): Promise<void>;
 } {
@@ -101,6 +109,7 @@ function plainTrading({ strategy, models = {}, route = memoryRoute(), restartsAt
       await history.write(slice.bars, slice.closeTimeMs);
       await log.put(slice);
       slices.push(slice);
+      if (loses?.(slice)) return;
       if (restartsAt?.(slice)) trade = makeTrader(strategy, ports);
       decisions.push(...(await trade(slice)).decisions);
       for (let intent = queue.take(); intent; intent = queue.take()) await execute(intent);
