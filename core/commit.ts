@@ -1,4 +1,4 @@
-import { kindOf, RooneyError } from './errors.ts';
+import { contractError, kindOf, RooneyError } from './errors.ts';
 import type { CommitRule, Ledger } from './ports.ts';
 import { type Aggregate, type Changed, sealed } from './trading/aggregate.ts';
 
@@ -7,6 +7,13 @@ export interface CommitPorts {
   readonly ledger: Ledger;
   /** A new, unique word for every write that is tried. */
   readonly nonce: () => string;
+}
+
+/** Whose aggregate is changed. */
+export interface Subject {
+  readonly strategyId: string;
+  /** What to create when the strategy has none; null where that cannot be right. */
+  readonly initial: Aggregate | null;
 }
 
 /** What a writer made of the image it read: a change to commit, or a result without one. */
@@ -27,10 +34,10 @@ const WRITES_MAX = 12;
  *
  * A write whose reply was lost is recognised by its op in the ring and not made again.
  */
-export async function change<T>({ ledger, nonce }: CommitPorts, initial: Aggregate, make: Make<T>): Promise<T> {
+export async function change<T>({ ledger, nonce }: CommitPorts, subject: Subject, make: Make<T>): Promise<T> {
   const tried = new Map<string, T>();
   for (let write = 0; write < WRITES_MAX; write++) {
-    const held = await loadOrCreate(ledger, initial);
+    const held = await loadOrCreate(ledger, subject);
     const mine = held.ops.find((op) => tried.has(op));
     if (mine !== undefined) return tried.get(mine) as T;
     const op = nonce();
@@ -41,14 +48,15 @@ export async function change<T>({ ledger, nonce }: CommitPorts, initial: Aggrega
     if (held.journal !== null) await ledger.writeJournal(held.journal);
     if (await committed(ledger, sealed(held, made.changed, op), made.rule)) return made.result;
   }
-  throw new RooneyError('transient', `strategy ${initial.strategyId}: ${WRITES_MAX} writes in a row were refused`);
+  throw new RooneyError('transient', `strategy ${subject.strategyId}: ${WRITES_MAX} writes in a row were refused`);
 }
 
-async function loadOrCreate(ledger: Ledger, initial: Aggregate): Promise<Aggregate> {
-  const held = await ledger.load(initial.strategyId);
+async function loadOrCreate(ledger: Ledger, { strategyId, initial }: Subject): Promise<Aggregate> {
+  const held = await ledger.load(strategyId);
   if (held !== null) return held;
+  if (initial === null) throw contractError(`strategy ${strategyId} has no ledger: it has never taken a slice`);
   await ledger.create(initial);
-  return (await ledger.load(initial.strategyId)) ?? initial;
+  return (await ledger.load(strategyId)) ?? initial;
 }
 
 /** A write without an answer may have been applied: the next read tells. */

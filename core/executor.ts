@@ -4,7 +4,6 @@ import type { OrderRoute } from './execution/order.ts';
 import type { Outcome } from './execution/outcome.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Clock } from './ports.ts';
-import { newAggregate } from './trading/aggregate.ts';
 import type { Intent } from './trading/intent.ts';
 import type { Attempt } from './trading/lane.ts';
 
@@ -23,12 +22,12 @@ export type Executed =
 
 /** Executes one strategy's intents: claim in the ledger, post once, settle. */
 export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent: Intent) => Promise<Executed> {
-  // The trader creates the aggregate with its lanes; an intent that comes before it finds no lane and is gone.
-  const initial = newAggregate(strategyId, []);
+  // An intent comes from a committed aggregate, so there is one.
+  const subject = { strategyId, initial: null };
 
   async function settle(root: string, attempt: Attempt, outcome: Outcome): Promise<Executed> {
     const atMs = ports.clock.now();
-    return await change(ports, initial, (held) => ({
+    return await change(ports, subject, (held) => ({
       changed: applySettle(held, { root, attempt, outcome, atMs }),
       rule: {},
       result: { kind: 'settled', attempt, outcome } as const,
@@ -36,7 +35,7 @@ export function makeExecutor(strategyId: string, ports: ExecutorPorts): (intent:
   }
 
   return async (intent) => {
-    const claim = await change<Claim & { claimedAt: number }>(ports, initial, (held, op) => {
+    const claim = await change<Claim & { claimedAt: number }>(ports, subject, (held, op) => {
       const claimant = { op, nowMs: ports.clock.now(), calendar: ports.calendar };
       // Belongs to this write: when its reply is lost, a later look at the clock would make the claim seem younger.
       const made = { ...claimOf(held, intent, claimant), claimedAt: ports.clock.monotonic() };

@@ -16,7 +16,7 @@ import {
   sealed,
   withLane,
 } from './trading/aggregate.ts';
-import { transition } from './trading/lane.ts';
+import { transition } from './trading/lane-table.ts';
 
 /** What was recorded besides the journal. The model is not needed: its answers are in the journal. */
 export interface Recorded {

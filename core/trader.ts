@@ -4,7 +4,7 @@ import { featureLookbacks } from './features/registry.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Slice } from './market/slice.ts';
 import { makeWindowCache } from './market/window-cache.ts';
-import type { BarHistory, Clock, IntentQueue, ModeSource } from './ports.ts';
+import type { BarHistory, Clock, IntentQueue, ModeSource, SliceLog } from './ports.ts';
 import { type Conclusion, conclude } from './strategy/conclude.ts';
 import type { Decision } from './strategy/decision.ts';
 import { type Proposal, propose } from './strategy/propose.ts';
@@ -23,6 +23,7 @@ import type { Intent } from './trading/intent.ts';
 /** Everything outside that trading needs. */
 export interface TraderPorts extends CommitPorts {
   readonly history: Pick<BarHistory, 'window'>;
+  readonly sliceLog: Pick<SliceLog, 'between'>;
   readonly queue: IntentQueue;
   readonly modes: ModeSource;
   readonly clock: Clock;
@@ -31,7 +32,7 @@ export interface TraderPorts extends CommitPorts {
   readonly models: Readonly<Record<string, VetoModel>>;
 }
 
-/** What became of a slice. `seen` is one that was decided on before: only its outbox was published again. */
+/** What became of a slice and of missed ones before it. `seen`: it was decided on before, and only the outbox was published again. */
 export interface Traded {
   readonly seen: boolean;
   readonly decisions: readonly Decision[];
@@ -40,18 +41,18 @@ export interface Traded {
 
 /** Trades one strategy, slice by slice: load, decide purely, commit, publish. */
 export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slice) => Promise<Traded> {
-  const initial = newAggregate(
-    strategy.id,
-    strategy.lines.map((line) => line.root),
-  );
+  const roots = strategy.lines.map((line) => line.root);
+  const subject = { strategyId: strategy.id, initial: newAggregate(strategy.id, roots) };
   const extra: ExtraLookbacks = ({ root }) => featureLookbacks(ports.models[root]?.features ?? []);
   const windows = makeWindowCache(ports.history);
-  return async (slice) => {
+  let tradedMs: number | null = null;
+
+  async function trade(slice: Slice): Promise<Traded> {
     windows.follow(slice);
     const receiptTimeMs = ports.clock.now();
     // Never rejects, so it may run beside the first read of the ledger.
     const reading = ports.modes.read();
-    const { traded, outbox } = await change(ports, initial, async (held) => {
+    const { traded, outbox } = await change(ports, subject, async (held) => {
       if (held.lastSliceMs !== null && slice.closeTimeMs <= held.lastSliceMs) {
         return { changed: null, result: { traded: nothing, outbox: held.outbox } };
       }
@@ -63,7 +64,27 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
       return { changed: concluded, rule: { sliceAfterMs: slice.closeTimeMs }, result };
     });
     if (outbox.length > 0) await ports.queue.publish(outbox);
+    tradedMs = Math.max(tradedMs ?? 0, slice.closeTimeMs);
     return traded;
+  }
+
+  /** Slices that this strategy has not decided on and that the stream will not bring: it gave up on them, or was replaced. */
+  async function missed({ closeTimeMs, previousCloseTimeMs }: Slice): Promise<Slice[]> {
+    if (tradedMs !== null && tradedMs === previousCloseTimeMs) return [];
+    const lastSliceMs = (await ports.ledger.load(strategy.id))?.lastSliceMs ?? null;
+    if (lastSliceMs === null || (previousCloseTimeMs !== null && previousCloseTimeMs <= lastSliceMs)) return [];
+    return await Array.fromAsync(ports.sliceLog.between(lastSliceMs + 1, closeTimeMs - 1));
+  }
+
+  return async (slice) => {
+    // Fills, stops and exits need every minute of a held position, late rather than never; entries are stale by then.
+    const traded: Traded[] = [];
+    for (const one of [...(await missed(slice)), slice]) traded.push(await trade(one));
+    return {
+      seen: traded.every(({ seen }) => seen),
+      decisions: traded.flatMap(({ decisions }) => decisions),
+      intents: traded.flatMap(({ intents }) => intents),
+    };
   };
 }
 

@@ -9,7 +9,8 @@ import {
   withLane,
 } from '../trading/aggregate.ts';
 import type { Intent } from '../trading/intent.ts';
-import { type Attempt, attemptInFlight, type Lane, transition } from '../trading/lane.ts';
+import { type Attempt, attemptInFlight, type Lane } from '../trading/lane.ts';
+import { transition } from '../trading/lane-table.ts';
 import { type Mode, modeInForce } from './mode.ts';
 import type { Order } from './order.ts';
 

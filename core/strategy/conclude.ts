@@ -2,7 +2,8 @@ import { instrumentOf, roundToTick } from '../market/instrument.ts';
 import type { Aggregate, Changed, LedgerRow } from '../trading/aggregate.ts';
 import { slotsUsed, withLane } from '../trading/aggregate.ts';
 import { entryId, exitId, type Intent } from '../trading/intent.ts';
-import { EXIT_OVERLAP_MS, EXIT_SPACING_MS, type Exiting, type Lane, transition } from '../trading/lane.ts';
+import { EXIT_OVERLAP_MS, EXIT_SPACING_MS, type Exiting, type Lane } from '../trading/lane.ts';
+import { transition } from '../trading/lane-table.ts';
 import { levelDistance, type Position } from '../trading/position.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate, Finding, Proposal } from './propose.ts';
@@ -22,7 +23,8 @@ export interface Conclusion extends Changed {
 export function conclude(proposal: Proposal, verdicts: Readonly<Record<string, Verdict>>): Conclusion {
   const { input } = proposal;
   const state = { aggregate: proposal.aggregate, decisions: [] as Decision[], intents: [] as Intent[] };
-  for (const { root } of input.strategy.lines) {
+  const roots = new Set([...input.strategy.lines.map(({ root }) => root), ...Object.keys(proposal.aggregate.lanes)]);
+  for (const root of roots) {
     const candidate = proposal.candidates.find(({ line }) => line.root === root);
     const finding = proposal.findings.get(root);
     const exit = exitIntent(state.aggregate.lanes[root], proposal);

@@ -7,14 +7,15 @@ import type { Aggregate, LedgerRow } from '../trading/aggregate.ts';
 import { autoCloseAtMs } from '../trading/auto-close.ts';
 import { dueExit } from '../trading/exits.ts';
 import { entryTtlMs } from '../trading/intent.ts';
-import { type Lane, transition, type WantedExit } from '../trading/lane.ts';
+import { type Lane, type WantedExit } from '../trading/lane.ts';
+import { transition } from '../trading/lane-table.ts';
 import { entryRefusal } from '../trading/risk.ts';
 import { contractsFor } from '../trading/sizing.ts';
 import { advance } from './advance.ts';
 import type { Action } from './decision.ts';
 import type { Evidence, Signal } from './definition.ts';
 import { type StepInput, signalBarClosed, signalContract } from './step-input.ts';
-import type { Line } from './strategy.ts';
+import type { Line, Strategy } from './strategy.ts';
 
 /** What is found about one root at a slice, before it becomes a decision. */
 export interface Finding {
@@ -67,7 +68,16 @@ export function propose(input: StepInput): Proposal {
     if ('line' in entry) candidates.push(entry);
     else findings.set(line.root, entry);
   }
+  // A root that the configuration no longer has may still be held: nobody signals on it, but it is left like any other.
+  for (const lane of orphans(input.strategy, lanes)) {
+    const wanted = wantedExit(lane, { input, mode, stopped: aggregate.day.stopped, opinion: null });
+    if (wanted !== null) lanes[lane.root] = transition(lane, { kind: 'want-exit', wanted });
+  }
   return { input, mode, aggregate: { ...aggregate, lanes }, rows, findings, candidates };
+}
+
+function orphans({ lines }: Strategy, lanes: Readonly<Record<string, Lane>>): Lane[] {
+  return Object.values(lanes).filter((lane) => !lines.some(({ root }) => root === lane.root));
 }
 
 /** A definition's signal at this slice, with what it was formed on; `signal` is null when it could not be asked. */

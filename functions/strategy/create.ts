@@ -42,9 +42,11 @@ export async function createHandler(
   });
   const table = { client: dynamoClient(), tableName: names.BAR_TABLE };
   const calendar = cmeCalendar();
+  const sliceLog = dynamoSliceLog(table);
   const trade = makeTrader(strategy, {
+    sliceLog,
     ledger: dynamoLedger({ ...table, tableName: names.LEDGER_TABLE }),
-    history: dynamoBarHistory({ ...table, sliceLog: dynamoSliceLog(table) }),
+    history: dynamoBarHistory({ ...table, sliceLog }),
     queue: sqsIntentQueue({ client: sqsClient(), queueUrl: names.INTENT_QUEUE_URL }),
     modes: ssmModeSource({
       client: ssmClient(),

@@ -150,7 +150,7 @@ export function ledgerContract(name: string, make: () => Promise<Ledger>): void 
         return `op-${ops}`;
       };
       const writeOnce = async (id: string): Promise<void> => {
-        await change({ ledger, nonce }, created, (held) => ({
+        await change({ ledger, nonce }, { strategyId: created.strategyId, initial: created }, (held) => ({
           changed: {
             aggregate: { ...held, day: { ...held.day, realisedUsd: held.day.realisedUsd + 1 } },
             rows: [dropRow(id, 1_000)],

@@ -71,7 +71,8 @@ describe('the DynamoDB ledger over a bad line', () => {
       ops += 1;
       return `op-${ops}`;
     };
-    const result = await change({ ledger: bad, nonce }, created, (held) => {
+    const subject = { strategyId: created.strategyId, initial: created };
+    const result = await change({ ledger: bad, nonce }, subject, (held) => {
       made += 1;
       const cause = { kind: 'drop', intentId: 'x', reason: 'test', atMs: 0 } as const;
       const day = { ...held.day, realisedUsd: held.day.realisedUsd + 1 };

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { CLAIM_AGE_MAX_MS, claimOf } from '#core/execution/claim.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import { newAggregate, withLane } from '#core/trading/aggregate.ts';
-import { flatLane, type LaneEvent, transition } from '#core/trading/lane.ts';
+import { flatLane, type LaneEvent } from '#core/trading/lane.ts';
+import { transition } from '#core/trading/lane-table.ts';
 import { anIntent } from '#test/adapters/intent-queue-contract.ts';
 import { aPosition } from '#test/core/trading/positions.ts';
 

@@ -97,7 +97,7 @@ function plainTrading({
     ops += 1;
     return `op-${ops}`;
   };
-  const ports = { ledger, history, queue, clock, calendar, models, modes: memoryModes('RUN'), nonce };
+  const ports = { ledger, history, sliceLog: log, queue, clock, calendar, models, modes: memoryModes('RUN'), nonce };
   const slices: Slice[] = [];
   const decisions: Decision[] = [];
   let trade = makeTrader(strategy, ports);

@@ -10,7 +10,7 @@ import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { SessionCalendar } from '#core/market/session-calendar.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
-import type { BarHistory, Clock, Ledger, ModeSource } from '#core/ports.ts';
+import type { BarHistory, Clock, Ledger, ModeSource, SliceLog } from '#core/ports.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
 import { makeTrader } from '#core/trader.ts';
 import { type Broker, makeBroker } from './broker.ts';
@@ -46,6 +46,7 @@ export interface Simulated {
   readonly strategy: Strategy;
   readonly slices: readonly Slice[];
   readonly history: BarHistory;
+  readonly sliceLog: SliceLog;
   readonly ledger: Ledger;
   readonly monitor: Monitor;
   readonly broker: Broker;
@@ -78,7 +79,7 @@ export async function simulate(scenario: Scenario, ledger: Ledger = memoryLedger
     minutes: minutes + GOOD_WEATHER_MIN,
     gapChance,
   });
-  const history = await historyOf(slices);
+  const { history, sliceLog } = await storedBars(slices);
   const parameters = makeParameters(world, scenario);
   const simulated = Array.from({ length: scenario.strategies }, (_, index): Simulated => {
     const { positionsMax, dailyStopUsd } = scenario;
@@ -86,7 +87,7 @@ export async function simulate(scenario: Scenario, ledger: Ledger = memoryLedger
     const monitor = makeMonitor(world, strategy);
     const broker = makeBroker(world);
     const queue = makeFifo(world, { hurried: scenario.hurriedQueue });
-    return { strategy, slices, history, ledger: monitor.watch(ledger), monitor, broker, queue };
+    return { strategy, slices, history, sliceLog, ledger: monitor.watch(ledger), monitor, broker, queue };
   });
   for (const one of simulated) start(one, { world, weather, parameters });
   await world.run(slices.at(-GOOD_WEATHER_MIN)?.closeTimeMs ?? startMs);
@@ -102,14 +103,14 @@ interface Surroundings {
   readonly parameters: Parameters;
 }
 
-async function historyOf(slices: readonly Slice[]): Promise<BarHistory> {
+async function storedBars(slices: readonly Slice[]): Promise<{ history: BarHistory; sliceLog: SliceLog }> {
   const sliceLog = memorySliceLog();
   const history = memoryBarHistory({ sliceLog });
   for (const slice of slices) {
     await history.write(slice.bars, slice.closeTimeMs);
     await sliceLog.put(slice);
   }
-  return history;
+  return { history, sliceLog };
 }
 
 /** Starts two traders and two executors. */
@@ -134,6 +135,7 @@ async function trade(
   const take = makeTrader(one.strategy, {
     ...portsOf(one, surroundings, actor),
     history: { window: (request, asOfMs) => call(line, () => one.history.window(request, asOfMs)) },
+    sliceLog: one.sliceLog,
     queue: { publish: (intents) => call(line, () => one.queue.publish(intents)) },
     modes: surroundings.parameters.source,
     models: {},

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Attempt,
-  COOLDOWN_MS,
-  EXIT_TRIES_MAX,
-  flatLane,
-  type Lane,
-  type LaneEvent,
-  type LaneState,
-  laneStates,
-  transition,
-  UNKNOWN_WINDOW_MS,
-} from '#core/trading/lane.ts';
+import { type Attempt, COOLDOWN_MS, EXIT_TRIES_MAX, flatLane, type Lane, type LaneEvent, type LaneState, laneStates, UNKNOWN_WINDOW_MS } from '#core/trading/lane.ts';
+import { transition } from '#core/trading/lane-table.ts';
 import { aPosition } from './positions.ts';
 
 const position = aPosition();
