@@ -9,5 +9,8 @@ export type MeasuredRun = Pick<RunSettings, 'configPath' | 'speed' | 'feed' | 'o
 export async function startRun(run: MeasuredRun): Promise<Supervisor> {
   const rootFolder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
   const config = loadConfig(run.configPath);
-  return await startSupervisor({ rootFolder, config, say: () => undefined, onTrouble: (text) => console.error(text), ...run }, new AbortController().signal);
+  return await startSupervisor(
+    { rootFolder, config, say: () => undefined, onTrouble: (text) => console.error(text), ...run },
+    new AbortController().signal,
+  );
 }

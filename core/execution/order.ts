@@ -18,7 +18,7 @@ export interface Order {
   readonly quantity: number | null;
   /** Price the decision was made at, in the display convention; reference for the stop and for slippage, not a limit. */
   readonly signalPrice: number;
-  /** Stop to rest at the broker with the entry, before rounding to ticks; null for none, and on exits. */
+  /** Stop to rest at the broker with the entry; null for none, and on exits. */
   readonly brokerStopPrice: number | null;
   /** `closeTimeMs` of the slice that decided. */
   readonly decisionTimeMs: number;

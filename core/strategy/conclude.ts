@@ -142,7 +142,6 @@ function plannedPosition(candidate: Candidate, decisionTimeMs: number): Position
     plan: signal.plan,
     signalTimeframe: line.definition.timeframe,
     brokerStopPrice: brokerStopPrice(candidate),
-    tradeDate: candidate.tradeDate,
     autoCloseAtMs: candidate.autoCloseAtMs,
     acceptedAtMs: null,
     fillPrice: null,

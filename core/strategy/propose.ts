@@ -1,13 +1,13 @@
 import type { Mode } from '../execution/mode.ts';
 import { type Certificate, certificateOf } from '../market/certificate.ts';
 import { instrumentOf } from '../market/instrument.ts';
-import { bucketMs, MINUTE_MS } from '../market/timeframe.ts';
+import { MINUTE_MS } from '../market/timeframe.ts';
 import { lastBars } from '../market/window.ts';
 import type { Aggregate, LedgerRow } from '../trading/aggregate.ts';
 import { autoCloseAtMs } from '../trading/auto-close.ts';
 import { dueExit } from '../trading/exits.ts';
-import { entryTtlMs } from '../trading/intent.ts';
-import { type Lane, type WantedExit } from '../trading/lane.ts';
+import { ENTRY_TTL_MS } from '../trading/intent.ts';
+import type { Lane, WantedExit } from '../trading/lane.ts';
 import { transition } from '../trading/lane-table.ts';
 import { entryRefusal } from '../trading/risk.ts';
 import { contractsFor } from '../trading/sizing.ts';
@@ -35,7 +35,6 @@ export interface Candidate {
   /** Contracts, at least 1. */
   readonly quantity: number;
   readonly signalPrice: number;
-  readonly tradeDate: string;
   readonly autoCloseAtMs: number;
   readonly expiresAtMs: number;
   readonly certificate: Certificate;
@@ -144,7 +143,6 @@ function proposeEntry(
   const closeAtMs = session
     ? autoCloseAtMs(calendar, { root: tradedRoot, tradeDate: session.tradeDate, minute: signal.plan.autoCloseMinute })
     : slice.closeTimeMs;
-  const ttlMs = entryTtlMs(definition.timeframe === 'session' ? bucketMs['1h'] : bucketMs[definition.timeframe]);
   const refusal = entryRefusal({
     strategy,
     lane,
@@ -152,7 +150,6 @@ function proposeEntry(
     day: aggregate.day,
     closeTimeMs: slice.closeTimeMs,
     receiptTimeMs,
-    ttlMs,
     nextMinuteInSession: session !== null,
     noEntryFromMs: closeAtMs - definition.noEntryBeforeCloseMin(line.params) * MINUTE_MS,
     certificate,
@@ -162,9 +159,8 @@ function proposeEntry(
   if (tradedContract === undefined || signalPrice === null || session === null)
     return refused(`no price of ${tradedRoot}`);
   const quantity = contractsFor(line.size, { tradedRoot, stop: signal.plan.stop, price: signalPrice });
-  if (quantity < 1) return refused('size: the risk per contract is above riskDollars');
-  const expiresAtMs = slice.closeTimeMs + ttlMs;
-  const { tradeDate } = session;
+  if (quantity < 1) return refused('size: riskDollars buys no whole contract at the distance of the stop');
+  const expiresAtMs = slice.closeTimeMs + ENTRY_TTL_MS;
   return {
     line,
     contract,
@@ -172,7 +168,6 @@ function proposeEntry(
     signal,
     quantity,
     signalPrice,
-    tradeDate,
     autoCloseAtMs: closeAtMs,
     expiresAtMs,
     certificate,

@@ -31,52 +31,54 @@ export function observe(lane: Lane, slice: Slice, rules: FillRules): Observed {
   return { lane: { ...lane, position, closing }, trade };
 }
 
+/** What one slice shows of one contract. */
+interface Sight {
+  /** 1m bars of the contract in time order, revisions included. */
+  readonly bars: readonly Bar[];
+  readonly slice: Slice;
+  readonly rules: FillRules;
+}
+
+function sightOf(contract: string, slice: Slice, rules: FillRules): Sight {
+  const bars = slice.bars.filter((bar) => bar.timeframe === '1m' && bar.contract === contract);
+  return { bars, slice, rules };
+}
+
 function observePosition(position: Position, slice: Slice, rules: FillRules): Position {
-  const bars = minuteBars(slice, position.contract);
-  const filled = { ...position, ...entryFill(position, bars, slice, rules) };
-  return { ...filled, mark: bars.at(-1)?.close ?? filled.mark, brokerExitPrice: brokerExit(filled, bars, rules) };
+  const sight = sightOf(position.contract, slice, rules);
+  const filled = entryFilled(position, sight);
+  return { ...marked(filled, sight), brokerExitPrice: brokerExit(filled, sight) };
 }
 
 function observeClosing(lane: Lane, slice: Slice, rules: FillRules): { closing: Closing | null; trade: Trade | null } {
   const closing = lane.closing;
   if (closing === null) return { closing, trade: null };
-  const bars = minuteBars(slice, closing.position.contract);
-  const filled = { ...closing.position, ...entryFill(closing.position, bars, slice, rules) };
-  const exitPrice = closing.exitPrice ?? exitFill({ ...closing, position: filled }, bars, slice, rules);
+  const sight = sightOf(closing.position.contract, slice, rules);
+  const filled = entryFilled(closing.position, sight);
+  const buys = filled.side === 'short';
+  const exit =
+    closing.exitPrice ?? fillAfter(filled, { acceptedAtMs: closing.acceptedAtMs, buys }, sight)?.price ?? null;
   // A minute that closed before the acceptance may be shown after it, and its close is then the last one known.
-  const position = { ...filled, mark: bars.at(-1)?.close ?? filled.mark };
-  const seen = { ...closing, position, exitPrice };
-  if (position.fillPrice === null || exitPrice === null) return { closing: seen, trade: null };
-  return { closing: null, trade: tradeOf(lane.root, seen, exitPrice, rules) };
+  const seen = { ...closing, position: marked(filled, sight), exitPrice: exit };
+  if (filled.fillPrice === null || exit === null) return { closing: seen, trade: null };
+  return { closing: null, trade: tradeOf(lane.root, seen, { entryPrice: filled.fillPrice, exitPrice: exit, rules }) };
 }
 
-/** The slice's 1m bars of a contract in time order, revisions included. */
-function minuteBars(slice: Slice, contract: string): Bar[] {
-  return slice.bars.filter((bar) => bar.timeframe === '1m' && bar.contract === contract);
+function marked(position: Position, { bars }: Sight): Position {
+  return { ...position, mark: bars.at(-1)?.close ?? position.mark };
 }
 
-function entryFill(
-  position: Position,
-  bars: readonly Bar[],
-  slice: Slice,
-  rules: FillRules,
-): Pick<Position, 'fillPrice' | 'filledAtMs'> {
-  if (position.acceptedAtMs === null || position.fillPrice !== null) return position;
-  const buys = position.side === 'long';
-  const fill = fillAfter(position, { acceptedAtMs: position.acceptedAtMs, buys }, bars, slice, rules);
-  return { fillPrice: fill?.price ?? null, filledAtMs: fill?.timeMs ?? null };
-}
-
-function exitFill({ position, acceptedAtMs }: Closing, bars: readonly Bar[], slice: Slice, rules: FillRules) {
-  return fillAfter(position, { acceptedAtMs, buys: position.side === 'short' }, bars, slice, rules)?.price ?? null;
+function entryFilled(position: Position, sight: Sight): Position {
+  const { acceptedAtMs, fillPrice } = position;
+  if (acceptedAtMs === null || fillPrice !== null) return position;
+  const fill = fillAfter(position, { acceptedAtMs, buys: position.side === 'long' }, sight);
+  return { ...position, fillPrice: fill?.price ?? null, filledAtMs: fill?.timeMs ?? null };
 }
 
 function fillAfter(
   position: Position,
   { acceptedAtMs, buys }: { acceptedAtMs: number; buys: boolean },
-  bars: readonly Bar[],
-  slice: Slice,
-  rules: FillRules,
+  { bars, slice, rules }: Sight,
 ): { price: number; timeMs: number } | null {
   const bar = bars.find(({ closeTimeMs, revision }) => closeTimeMs > acceptedAtMs && revision === 0);
   if (bar !== undefined) return { price: slipped(position, { price: bar.open, buys }, rules), timeMs: bar.openTimeMs };
@@ -86,7 +88,7 @@ function fillAfter(
 }
 
 /** Touched when a minute trades through the stop: the worse of stop and that minute's open, plus slippage. */
-function brokerExit(position: Position, bars: readonly Bar[], rules: FillRules): number | null {
+function brokerExit(position: Position, { bars, rules }: Sight): number | null {
   const { brokerStopPrice: stop, filledAtMs } = position;
   if (stop === null || filledAtMs === null || position.brokerExitPrice !== null) return position.brokerExitPrice;
   const long = position.side === 'long';
@@ -103,8 +105,11 @@ function slipped(position: Position, { price, buys }: { price: number; buys: boo
   return roundToTick(instrument, buys ? price + slippage : price - slippage, 'nearest');
 }
 
-function tradeOf(root: string, closing: Closing, exitPrice: number, rules: FillRules): Trade {
-  const { position, acceptedAtMs, epoch } = closing;
+function tradeOf(
+  root: string,
+  { position, acceptedAtMs, epoch, reason }: Closing,
+  { entryPrice, exitPrice, rules }: { entryPrice: number; exitPrice: number; rules: FillRules },
+): Trade {
   const gross = grossUsd(position, exitPrice);
   const commissionUsd = roundTripUsd(instrumentOf(position.tradedRoot), position.quantity);
   const { group } = instrumentOf(position.tradedRoot);
@@ -116,10 +121,10 @@ function tradeOf(root: string, closing: Closing, exitPrice: number, rules: FillR
     side: position.side,
     quantity: position.quantity,
     entryTimeMs: position.filledAtMs ?? position.decisionTimeMs,
-    entryPrice: position.fillPrice ?? position.signalPrice,
+    entryPrice,
     exitTimeMs: acceptedAtMs,
     exitPrice,
-    exitReason: closing.reason,
+    exitReason: reason,
     tradeDate: rules.calendar.sessionFrom(group, acceptedAtMs - 1).tradeDate,
     grossUsd: gross,
     commissionUsd,

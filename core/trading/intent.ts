@@ -34,10 +34,8 @@ export interface Intent {
   readonly reason: string;
 }
 
-/** An entry may be claimed this long after its bar closed, at most: 45 s or half the bar, whichever is less. */
-export function entryTtlMs(barMs: number): number {
-  return Math.min(45_000, barMs / 2);
-}
+/** An entry may be received and claimed this long after its bar closed: 45 s, which is less than half of any signal bar. */
+export const ENTRY_TTL_MS = 45_000;
 
 /** Id of the entry that a slice may cause on a root. */
 export function entryId(strategyId: string, root: string, closeTimeMs: number): string {

@@ -94,7 +94,8 @@ const lateSettle = (lane: Lane, { attempt, settled }: { attempt: Attempt; settle
 
 const settleExit: Rule<'settle'> = (lane, { attempt, settled, atMs }) => {
   const exiting = lane.exiting;
-  if (exiting !== null && attempt.id === lane.entryAttempt?.id) return settleAssumedEntry(lane, { exiting, settled, atMs });
+  if (exiting !== null && attempt.id === lane.entryAttempt?.id)
+    return settleAssumedEntry(lane, { exiting, settled, atMs });
   if (exiting === null || attempt.kind !== 'exit' || attempt.epoch !== lane.epoch) {
     return lateSettle(lane, { attempt, settled });
   }

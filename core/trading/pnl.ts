@@ -12,6 +12,7 @@ export interface Trade {
   readonly quantity: number;
   readonly entryTimeMs: number;
   readonly entryPrice: number;
+  /** When the route took the exit; its model fill is the minute after. */
   readonly exitTimeMs: number;
   readonly exitPrice: number;
   readonly exitReason: string;

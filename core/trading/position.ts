@@ -17,8 +17,6 @@ export interface Position {
   /** Timeframe whose buckets the bar stop counts. */
   readonly signalTimeframe: Timeframe;
   readonly brokerStopPrice: number | null;
-  /** Exchange trade date of the entry; P&L of the exit is booked on the exit's own trade date. */
-  readonly tradeDate: string;
   /** Instant of the automatic close; see `auto-close.ts`. */
   readonly autoCloseAtMs: number;
   /** When the route took the entry (or its outcome became unknown); null before. */

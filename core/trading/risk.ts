@@ -4,6 +4,7 @@ import { instrumentOf } from '../market/instrument.ts';
 import type { SessionCalendar } from '../market/session-calendar.ts';
 import type { CertificatePolicy, Strategy } from '../strategy/strategy.ts';
 import type { Aggregate, TradeDay } from './aggregate.ts';
+import { ENTRY_TTL_MS } from './intent.ts';
 import type { Lane } from './lane.ts';
 import { markedUsd, type Trade } from './pnl.ts';
 
@@ -47,8 +48,6 @@ export interface EntryView {
   readonly day: TradeDay;
   readonly closeTimeMs: number;
   readonly receiptTimeMs: number;
-  /** Longest age of the signal at receipt, milliseconds. */
-  readonly ttlMs: number;
   /** The traded root trades in the minute after the slice. */
   readonly nextMinuteInSession: boolean;
   /** Instant from which this entry would be too close to its automatic close. */
@@ -61,7 +60,7 @@ export function entryRefusal(view: EntryView): string | null {
   const { strategy, lane, mode, day, closeTimeMs, receiptTimeMs } = view;
   if (strategy.state === 'draining') return 'draining: the strategy only exits';
   if (mode !== 'RUN') return `mode ${mode}: RUN in both mode parameters clears it`;
-  if (receiptTimeMs - closeTimeMs > view.ttlMs)
+  if (receiptTimeMs - closeTimeMs > ENTRY_TTL_MS)
     return `stale: received ${receiptTimeMs - closeTimeMs} ms after the close`;
   if (!view.nextMinuteInSession) return 'closed: the next minute is not in session';
   if (closeTimeMs >= view.noEntryFromMs) return 'too close to the automatic close';
@@ -73,9 +72,9 @@ export function entryRefusal(view: EntryView): string | null {
 
 /** Why a window is not good enough to enter on, or null. */
 export function certificateRefusal(certificate: Certificate, policy: CertificatePolicy): string | null {
-  const weakest = policy.entryGrade === 'proved' ? ['proved'] : ['proved', 'presumed'];
-  if (!weakest.includes(certificate.signalGrade)) return `certificate: signal bar is ${certificate.signalGrade}`;
-  if (!weakest.includes(certificate.entryGrade)) return `certificate: minute of entry is ${certificate.entryGrade}`;
+  const accepted = policy.entryGrade === 'proved' ? ['proved'] : ['proved', 'presumed'];
+  if (!accepted.includes(certificate.signalGrade)) return `certificate: signal bar is ${certificate.signalGrade}`;
+  if (!accepted.includes(certificate.entryGrade)) return `certificate: minute of entry is ${certificate.entryGrade}`;
   const { recent, before } = certificate;
   const recentHoles = recent.holed + recent.missing;
   if (recentHoles > policy.holesMaxRecent) return `certificate: ${recentHoles} holes in the last bars`;

@@ -46,7 +46,9 @@ test('start date does not matter: where the stream lost slices, they are taken f
   expect(run.route.orders.length).toBeGreaterThan(10);
   expect(run.decisions).toEqual(restarted.decisions);
   expect(run.images).toEqual(restarted.images);
-  const journal = run.images.flatMap(({ journal: row }) => (row?.change.kind === 'slice' ? [row.change.closeTimeMs] : []));
+  const journal = run.images.flatMap(({ journal: row }) =>
+    row?.change.kind === 'slice' ? [row.change.closeTimeMs] : [],
+  );
   const lastTaken = run.slices.findLast((slice) => !everyFourthQuarterHour(slice))?.closeTimeMs ?? 0;
   const upToLastTaken = run.slices.map(({ closeTimeMs }) => closeTimeMs).filter((timeMs) => timeMs <= lastTaken);
   expect(journal).toEqual(upToLastTaken);

@@ -41,7 +41,9 @@ describe('a slice as text', () => {
 
   test('is refused with the name of every field that is wrong', () => {
     const wrong = { ...slice, closeTimeMs: 1.5, extra: 1, bars: [{ ...slice.bars[0], volume: -1 }] };
-    expect(() => decodeSlice(JSON.stringify(wrong))).toThrow(/closeTimeMs: expected int; bars\.0\.volume: too small; slice: unknown extra/);
+    expect(() => decodeSlice(JSON.stringify(wrong))).toThrow(
+      /closeTimeMs: expected int; bars\.0\.volume: too small; slice: unknown extra/,
+    );
     expect(() => decodeSlice(JSON.stringify({ ...slice, schemaVersion: 2 }))).toThrow(/schemaVersion/);
     expect(() => decodeSlice('{"schemaVersion":1')).toThrow(/expected a slice as JSON, found .*schemaVersion/);
     expect(() => decodeSlice('null')).toThrow(/expected a slice of schema version 1/);

@@ -7,7 +7,7 @@ import type { StepInput } from '#core/strategy/step-input.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
 import { type Aggregate, newAggregate, withLane } from '#core/trading/aggregate.ts';
 import type { Intent } from '#core/trading/intent.ts';
-import { type Attempt, type Lane, type LaneEvent } from '#core/trading/lane.ts';
+import type { Attempt, Lane, LaneEvent } from '#core/trading/lane.ts';
 import { transition } from '#core/trading/lane-table.ts';
 import { calendar } from '#test/core/trading/slices.ts';
 import { aStepInput, aStrategy, atHour, atMinute, nine, step } from './step-scene.ts';

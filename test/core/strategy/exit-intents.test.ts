@@ -42,6 +42,13 @@ describe('an exit', () => {
     ]);
   });
 
+  test('goes out for a root that the configuration no longer has', () => {
+    const desk = anOpenDesk();
+    const other = aStrategy({ lines: [aLine({ root: 'GC', tradedRoot: 'GC' })] });
+    const { intents } = desk.step(atMinute(nine + 2 * MINUTE_MS, 99), { strategy: other });
+    expect(intents).toEqual([expect.objectContaining({ kind: 'exit', root: 'ES', reason: 'stop' })]);
+  });
+
   test('makes the lane flat with a cool-down in which no entry is looked at', () => {
     const desk = anOpenDesk(aStrategy({ lines: [aLine({ definition: saying(buy) })] }));
     const atMs = chicago('2024-11-12 09:58');

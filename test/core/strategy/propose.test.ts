@@ -31,7 +31,6 @@ describe('an entry', () => {
         tradedContract: 'ESZ2024',
         quantity: 1,
         signalPrice: 100,
-        tradeDate: '2024-11-12',
         autoCloseAtMs: chicago('2024-11-12 15:00'),
         expiresAtMs: nine + 45_000,
       }),

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Attempt, COOLDOWN_MS, EXIT_TRIES_MAX, flatLane, type Lane, type LaneEvent, type LaneState, laneStates, UNKNOWN_WINDOW_MS } from '#core/trading/lane.ts';
+import {
+  type Attempt,
+  COOLDOWN_MS,
+  EXIT_TRIES_MAX,
+  flatLane,
+  type Lane,
+  type LaneEvent,
+  type LaneState,
+  laneStates,
+  UNKNOWN_WINDOW_MS,
+} from '#core/trading/lane.ts';
 import { transition } from '#core/trading/lane-table.ts';
 import { aPosition } from './positions.ts';
 
@@ -8,7 +18,7 @@ const wanted = { reason: 'stop', atMs: 5_000, origin: 'slice' } as const;
 const entry: Attempt = { id: 'e#1', intentId: 'e', kind: 'enter', epoch: 1, op: 'op', sentAtMs: 1_000 };
 const exit: Attempt = { id: 'x1#1', intentId: 'x1', kind: 'exit', epoch: 1, op: 'op', sentAtMs: 9_000 };
 
-const approve: LaneEvent = { kind: 'approve', intentId: 'e', position };
+const approve: Extract<LaneEvent, { kind: 'approve' }> = { kind: 'approve', intentId: 'e', position };
 const claim: LaneEvent = { kind: 'claim', attempt: entry };
 const release: LaneEvent = { kind: 'release' };
 const wantExit: LaneEvent = { kind: 'want-exit', wanted };
@@ -27,17 +37,17 @@ const settle = (
 });
 const brokerFlat: LaneEvent = { kind: 'broker-flat', price: 101, atMs: 7_000 };
 
-const after = (...events: LaneEvent[]): Lane => events.reduce(transition, flatLane('ES'));
+const laneAfter = (...events: LaneEvent[]): Lane => events.reduce(transition, flatLane('ES'));
 const lanes = {
-  FLAT: after(),
-  RESERVED: after(approve),
-  ENTERING: after(approve, claim),
-  'ENTERING latched': after(approve, claim, wantExit),
-  OPEN: after(approve, claim, settle(entry, 'accepted')),
-  UNKNOWN: after(approve, claim, settle(entry, 'unknown')),
-  EXITING: after(approve, claim, settle(entry, 'accepted'), wantExit, tryExit, claimExit),
-  'EXITING from UNKNOWN': after(approve, claim, settle(entry, 'unknown'), wantExit, tryExit, claimExit),
-  LOCKED: after({ kind: 'drift', what: 'foreign' }),
+  FLAT: laneAfter(),
+  RESERVED: laneAfter(approve),
+  ENTERING: laneAfter(approve, claim),
+  'ENTERING latched': laneAfter(approve, claim, wantExit),
+  OPEN: laneAfter(approve, claim, settle(entry, 'accepted')),
+  UNKNOWN: laneAfter(approve, claim, settle(entry, 'unknown')),
+  EXITING: laneAfter(approve, claim, settle(entry, 'accepted'), wantExit, tryExit, claimExit),
+  'EXITING from UNKNOWN': laneAfter(approve, claim, settle(entry, 'unknown'), wantExit, tryExit, claimExit),
+  LOCKED: laneAfter({ kind: 'drift', what: 'foreign' }),
 } as const satisfies Record<string, Lane>;
 
 /** The table of the design, row by row: from, event, to. */
@@ -74,6 +84,11 @@ const table: [keyof typeof lanes, string, LaneEvent, LaneState][] = [
   ['LOCKED', 'operator: adopt', { kind: 'operator-adopt', position }, 'OPEN'],
   ['EXITING', 'operator: unlock', { kind: 'operator-unlock' }, 'OPEN'],
   ['OPEN', 'operator: exit', { kind: 'operator-exit', wanted }, 'EXITING'],
+  ['RESERVED', 'operator: exit', { kind: 'operator-exit', wanted }, 'FLAT'],
+  ['ENTERING', 'operator: exit', { kind: 'operator-exit', wanted }, 'ENTERING'],
+  ['EXITING from UNKNOWN', 'late settle of its entry: rejected', settle(entry, 'rejected'), 'FLAT'],
+  ['EXITING from UNKNOWN', 'late settle of its entry: not sent', settle(entry, 'not-sent'), 'FLAT'],
+  ['EXITING from UNKNOWN', 'late settle of its entry: accepted', settle(entry, 'accepted'), 'EXITING'],
 ];
 
 describe('a lane', () => {
@@ -160,7 +175,7 @@ describe('a lane', () => {
   });
 
   test('an older exit that turns out accepted after a newer entry locks it', () => {
-    const newer = after(approve, { kind: 'claim', attempt: { ...entry, epoch: 1 } });
+    const newer = laneAfter(approve, { kind: 'claim', attempt: { ...entry, epoch: 1 } });
     const reopened = { ...newer, epoch: 2 };
     expect(transition(reopened, settle(exit, 'accepted')).state).toBe('LOCKED');
   });
@@ -173,6 +188,26 @@ describe('a lane', () => {
   test('a claim for another exit than the one under way is refused', () => {
     const stale = { ...exit, id: 'x9#1', intentId: 'x9' };
     expect(transition(lanes.EXITING, { kind: 'claim', attempt: stale }).refused).toBe(1);
+  });
+
+  test('an entry that turns out never to have been leaves no trade, and a cool-down for the exit that was sent', () => {
+    const lane = transition(lanes['EXITING from UNKNOWN'], settle(entry, 'rejected', 2_000));
+    expect(lane).toMatchObject({ closing: null, position: null, noEntryBeforeMs: exit.sentAtMs + COOLDOWN_MS });
+  });
+
+  test('an entry that turns out accepted while it is left is no longer only assumed', () => {
+    const lane = transition(lanes['EXITING from UNKNOWN'], settle(entry, 'accepted'));
+    expect(lane.position?.assumed).toBe(false);
+    expect(transition(lane, settle(entry, 'rejected')).refused).toBe(1);
+  });
+
+  test("an operator's exit of an entry under way is latched, and his flat of an open position is a trade", () => {
+    expect(transition(lanes.ENTERING, { kind: 'operator-exit', wanted }).latched).toEqual(wanted);
+    const flat = transition(lanes.OPEN, { kind: 'operator-flat', atMs: 8_000 });
+    expect(flat).toMatchObject({ state: 'FLAT', noEntryBeforeMs: 8_000 + COOLDOWN_MS });
+    expect(flat.closing).toMatchObject({ reason: 'operator', acceptedAtMs: 8_000, exitPrice: null });
+    const reserved = laneAfter({ ...approve, position: aPosition({ acceptedAtMs: null }) });
+    expect(transition(reserved, { kind: 'operator-flat', atMs: 8_000 }).closing).toBeNull();
   });
 
   test('a larger or equal quantity is never adopted as smaller', () => {

@@ -19,7 +19,6 @@ export function aPosition(changed: Partial<Position> = {}): Position {
     },
     signalTimeframe: '1h',
     brokerStopPrice: 98.5,
-    tradeDate: '2024-11-12',
     autoCloseAtMs: Date.UTC(2024, 10, 12, 21),
     acceptedAtMs: Date.UTC(2024, 10, 12, 6),
     fillPrice: 100,

@@ -122,7 +122,6 @@ describe('an entry', () => {
     day,
     closeTimeMs,
     receiptTimeMs: closeTimeMs + 800,
-    ttlMs: 45_000,
     nextMinuteInSession: true,
     noEntryFromMs: chicago('2024-11-12 14:30'),
     certificate: certificate(),
