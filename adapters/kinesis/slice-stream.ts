@@ -1,26 +1,14 @@
 import { KinesisClient, type KinesisClientConfig, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { encodeSlice } from '#core/market/slice.ts';
 import type { SliceStream } from '#core/ports.ts';
-
-const CONNECTION_TIMEOUT_MS = 300;
-const REQUEST_TIMEOUT_MS = 2_000;
-const ATTEMPTS_MAX = 4;
+import { boundedRequests } from '../bounded-requests.ts';
 
 // One key, because the order of all slices is total.
 const PARTITION_KEY = 'slices';
 
-/** A Kinesis client over HTTP/1.1, which emulator and cloud both speak, that gives up on a dead socket. */
+/** A Kinesis client that gives up on a dead socket. */
 export function kinesisClient(overrides: KinesisClientConfig = {}): KinesisClient {
-  return new KinesisClient({
-    maxAttempts: ATTEMPTS_MAX,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-    }),
-    ...overrides,
-  });
+  return new KinesisClient({ ...boundedRequests(), ...overrides });
 }
 
 /** A slice stream on Kinesis that remembers where it put the last slice. */

@@ -1,5 +1,11 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { contractError } from '#core/errors.ts';
+import { boundedRequests } from '../bounded-requests.ts';
+
+/** A Secrets Manager client that gives up on a dead socket. */
+export function secretsClient(): SecretsManagerClient {
+  return new SecretsManagerClient(boundedRequests());
+}
 
 /** Reads a secret by name, once; a failed read is tried again by the next call. The value is never part of an error. */
 export function cachedSecret(client: SecretsManagerClient, name: string): () => Promise<string> {

@@ -1,6 +1,12 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { IntentQueue } from '#core/ports.ts';
 import { encodeIntent } from '#core/trading/intent-message.ts';
+import { boundedRequests } from '../bounded-requests.ts';
+
+/** An SQS client that gives up on a dead socket. */
+export function sqsClient(): SQSClient {
+  return new SQSClient(boundedRequests());
+}
 
 /**
  * A strategy's FIFO queue. One group per lane, so that an exit waits for its own root only; the intent's id is the

@@ -1,6 +1,12 @@
-import { GetParametersCommand, type Parameter, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParametersCommand, type Parameter, SSMClient } from '@aws-sdk/client-ssm';
 import { type ModeReading, parseMode } from '#core/execution/mode.ts';
 import type { ModeSource } from '#core/ports.ts';
+import { boundedRequests } from '../bounded-requests.ts';
+
+/** An SSM client that gives up on a dead socket. */
+export function ssmClient(): SSMClient {
+  return new SSMClient(boundedRequests());
+}
 
 /** Names of the two mode parameters. */
 export interface ModeParameters {

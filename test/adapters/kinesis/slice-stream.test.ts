@@ -3,6 +3,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
   type KinesisClient,
+  waitUntilStreamExists,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kinesisClient, kinesisSliceStream } from '#adapters/kinesis/slice-stream.ts';
@@ -23,9 +24,15 @@ afterAll(async () => {
   await emulator.stop();
 });
 
+/** A put into a stream that is still being made is refused, as by the service. */
+async function createStream(StreamName: string): Promise<void> {
+  await client.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+  await waitUntilStreamExists({ client, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.1 }, { StreamName });
+}
+
 test('slices are on one shard in the order in which they were announced, also when nobody waited in between', async () => {
   const StreamName = 'slices';
-  await client.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+  await createStream(StreamName);
   const stream = kinesisSliceStream({ client, streamName: StreamName });
   const slices = ['15:00', '15:01', '15:02', '15:03'].map((time) => emptySlice(`2014-03-05T${time}`));
   expect(stream.lastSequenceNumber()).toBeNull();
@@ -40,7 +47,7 @@ test('slices are on one shard in the order in which they were announced, also wh
 test('a slice that cannot be announced is an error, and does not stand in the way of the next', async () => {
   const stream = kinesisSliceStream({ client, streamName: 'later' });
   await expect(stream.announce(emptySlice('2014-03-05T15:00'))).rejects.toThrow(/later/);
-  await client.send(new CreateStreamCommand({ StreamName: 'later', ShardCount: 1 }));
+  await createStream('later');
   await stream.announce(emptySlice('2014-03-05T15:01'));
   expect(stream.lastSequenceNumber()).not.toBeNull();
 });
