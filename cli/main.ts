@@ -17,18 +17,25 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 async function main([verb, ...args]: string[]): Promise<number> {
-  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
-    const [asked] = args;
-    const load = asked === undefined ? undefined : commands[asked];
-    process.stdout.write(load === undefined ? await usage() : `${(await load()).help.trimEnd()}\n`);
-    return verb === undefined ? 2 : 0;
-  }
-  const load = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
-  if (load === undefined) {
-    process.stderr.write(`rooney: unknown verb '${verb}'\n\n${await usage()}`);
+  if (verb === undefined) {
+    process.stderr.write(await usage());
     return 2;
   }
-  return await (await load()).run(args);
+  const isHelp = ['--help', '-h', 'help'].includes(verb);
+  const asked = isHelp ? args[0] : verb;
+  if (asked === undefined) {
+    process.stdout.write(await usage());
+    return 0;
+  }
+  const load = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  if (load === undefined) {
+    process.stderr.write(`rooney: unknown verb '${asked}'\n\n${await usage()}`);
+    return 2;
+  }
+  const command = await load();
+  if (!isHelp) return await command.run(args);
+  process.stdout.write(`${command.help.trimEnd()}\n`);
+  return 0;
 }
 
 async function usage(): Promise<string> {
@@ -37,6 +44,14 @@ async function usage(): Promise<string> {
   const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return `Usage: rooney <verb> [options]\n\nVerbs\n${lines.join('\n')}\n\n\`rooney <verb> --help\` explains a verb.\n`;
 }
+
+// A reader that has gone, as behind `| head`, or a full disk: there is no use in going on without being heard.
+process.stdout.on('error', ({ message }) => {
+  process.stderr.write(`rooney: the output cannot be written (${message})\n`);
+  process.exit(1);
+});
+// And of this there is nobody left to tell.
+process.stderr.on('error', () => process.exit(1));
 
 try {
   process.exitCode = await main(process.argv.slice(2));

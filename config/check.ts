@@ -15,6 +15,7 @@ export type Checked =
  * definition, and the parts against each other. A part that is misshapen keeps none of the others from being checked.
  */
 export function checkConfig(raw: unknown): Checked {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { config: null, problems: [noMap(raw)] };
   const parsed = configSchema.safeParse(raw);
   const parts = partsOf(parsed.error === undefined ? raw : withoutUnknownKeys(raw, parsed.error));
   const problems = [
@@ -30,6 +31,12 @@ export function checkConfig(raw: unknown): Checked {
     lines: strategy.lines.map(withDefaults),
   }));
   return { config: { ...parsed.data, strategies }, problems: [] };
+}
+
+function noMap(raw: unknown): Problem {
+  const found = Array.isArray(raw) ? 'a list' : `no more than ${typeof raw === 'string' ? 'a text' : 'one value'}`;
+  const wrong = raw === null || raw === undefined ? 'is empty' : `holds ${found}`;
+  return { path: '', wrong, remedy: 'write keys such as `environment: dev`; config/dev.yml is a whole one' };
 }
 
 /** The parts that have the right shape, each on its own. */

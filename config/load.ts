@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document as YamlDocument } from 'yaml';
 import { contractError, kindOf } from '#core/errors.ts';
 import { checkConfig } from './check.ts';
 import type { Problem } from './problem.ts';
@@ -21,9 +21,19 @@ export function parseConfig(text: string, path: string): Config {
     remedy: 'correct the YAML',
   }));
   if (faults.length > 0) throw refused(path, faults);
-  const { config, problems } = checkConfig(document.toJS());
+  const { config, problems } = checkConfig(plainValueOf(document, path));
   if (config === null) throw refused(path, problems);
   return config;
+}
+
+/** The document as plain values; an alias that names nothing, or far too much, is only found here. */
+function plainValueOf(document: YamlDocument, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const wrong = (error as Error).message;
+    throw refused(path, [{ path: '', wrong, remedy: 'write the values out instead of using aliases' }]);
+  }
 }
 
 function refused(path: string, problems: readonly Problem[]): Error {

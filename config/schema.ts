@@ -55,7 +55,8 @@ export const accountSchema = z.strictObject({
   route: z.enum(['traderspost', 'sandbox', 'none']),
   /** Name of the secret that holds the webhook address; never the address. */
   webhookSecret: z.string().optional(),
-  reconMode: z.enum(['open-loop', 'api']),
+  /** How the account's positions are known. `open-loop`: an accepted order is assumed filled; no broker is read. */
+  reconMode: z.literal('open-loop'),
   /** The broker's own loss limit for a day, dollars. */
   dailyLossLimitUsd: dollars,
   positionsMax: count,

@@ -1,9 +1,11 @@
 import { type CommitPorts, change } from './commit.ts';
+import { kindOf } from './errors.ts';
 import type { ModeReadings } from './execution/mode.ts';
 import { featureLookbacks } from './features/registry.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Slice } from './market/slice.ts';
-import { makeWindowCache } from './market/window-cache.ts';
+import type { WindowRequest } from './market/window.ts';
+import { makeWindowCache, type WindowCache } from './market/window-cache.ts';
 import type { BarHistory, Clock, IntentQueue, ModeSource, SliceLog } from './ports.ts';
 import { type Conclusion, conclude } from './strategy/conclude.ts';
 import type { Decision } from './strategy/decision.ts';
@@ -37,6 +39,8 @@ export interface Traded {
   readonly seen: boolean;
   readonly decisions: readonly Decision[];
   readonly intents: readonly Intent[];
+  /** What could not be read or decided and was passed over, in words: it costs a slice or its signals, never an exit. */
+  readonly troubles: readonly string[];
 }
 
 /** Trades one strategy, slice by slice: load, decide purely, commit, publish. */
@@ -57,10 +61,10 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
         return { changed: null, result: { traded: nothing, outbox: held.outbox } };
       }
       const known = { strategy, held, slice, receiptTimeMs, readings: await reading };
-      const needed = windowsNeeded(known, extra);
-      const concluded = await decide(known, await readWindows(needed, windows), ports);
+      const { read, troubles } = await readableWindows(windowsNeeded(known, extra), windows);
+      const concluded = await decide(known, read, ports);
       const { decisions, intents, aggregate } = concluded;
-      const result = { traded: { seen: false, decisions, intents }, outbox: aggregate.outbox };
+      const result = { traded: { seen: false, decisions, intents, troubles }, outbox: aggregate.outbox };
       return { changed: concluded, rule: { sliceAfterMs: slice.closeTimeMs }, result };
     });
     if (outbox.length > 0) await ports.queue.publish(outbox);
@@ -76,19 +80,44 @@ export function makeTrader(strategy: Strategy, ports: TraderPorts): (slice: Slic
     return await Array.fromAsync(ports.sliceLog.between(lastSliceMs + 1, closeTimeMs - 1));
   }
 
-  return async (slice) => {
-    // Fills, stops and exits need every minute of a held position, late rather than never; entries are stale by then.
+  /** Fills, stops and exits need every minute of a held position, late rather than never; entries are stale by then. */
+  async function catchUp(slice: Slice): Promise<Traded[]> {
     const traded: Traded[] = [];
-    for (const one of [...(await missed(slice)), slice]) traded.push(await trade(one));
+    try {
+      for (const one of await missed(slice)) traded.push(await trade(one));
+    } catch (error) {
+      if (kindOf(error) === 'transient') throw error;
+      // A slice that can never be taken must not stand in the way of the ones after it.
+      traded.push({ ...nothing, troubles: [`missed slices before ${slice.closeTimeMs}: ${(error as Error).message}`] });
+    }
+    return traded;
+  }
+
+  return async (slice) => {
+    const traded = [...(await catchUp(slice)), await trade(slice)];
     return {
       seen: traded.every(({ seen }) => seen),
       decisions: traded.flatMap(({ decisions }) => decisions),
       intents: traded.flatMap(({ intents }) => intents),
+      troubles: traded.flatMap(({ troubles }) => troubles),
     };
   };
 }
 
-const nothing: Traded = { seen: true, decisions: [], intents: [] };
+/** Windows serve signals only, so that bars which cannot be read cost the signals of their slice and nothing else. */
+async function readableWindows(
+  needed: readonly WindowRequest[],
+  windows: WindowCache,
+): Promise<{ read: StepWindows; troubles: string[] }> {
+  try {
+    return { read: await readWindows(needed, windows), troubles: [] };
+  } catch (error) {
+    if (kindOf(error) === 'transient') throw error;
+    return { read: {}, troubles: [`windows: ${(error as Error).message}`] };
+  }
+}
+
+const nothing: Traded = { seen: true, decisions: [], intents: [], troubles: [] };
 
 interface Known {
   readonly strategy: Strategy;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { kindOf } from '#core/errors.ts';
 import { repository } from './constructs/lambda-code.ts';
 import { addEnvironment, createApp } from './rooney-app.ts';
 
@@ -8,5 +9,11 @@ import { addEnvironment, createApp } from './rooney-app.ts';
 const app = createApp();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const environment: unknown = app.node.tryGetContext('env') ?? process.env.ROONEY_ENV ?? 'dev';
-addEnvironment(app, join(repository, 'config', `${environment}.yml`));
-app.synth();
+try {
+  addEnvironment(app, join(repository, 'config', `${environment}.yml`));
+  app.synth();
+} catch (error) {
+  if (kindOf(error) !== 'contract') throw error;
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

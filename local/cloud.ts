@@ -69,19 +69,25 @@ function cloudOf(
   const functions = createFunctions(stack, settings, awsEnvironment(emulators.endpoints));
   const all = [...functions.values()];
   let pump: Pump | null = null;
+  let starting: Promise<void> = Promise.resolve();
   let stopping = false;
+  const start = async (): Promise<void> => {
+    await Promise.all(all.map((created) => created.warm(clock.now())));
+    if (stopping) return;
+    const onError = (error: unknown): void => onFailure(error as Error);
+    pump = await startPump(stack, { clients, sqs: emulators.sqs, functions, clock, pace, onTrouble, onError });
+  };
   for (const { ended } of [emulators.kinesis, emulators.dynamodb]) {
     void ended.then((reason) => {
-      if (!stopping) onFailure(new Error(`an emulator is gone: ${reason}`));
+      if (!stopping) onFailure(contractError(`an emulator is gone: ${reason}; start again`));
     });
   }
   return {
     ...made,
     functions,
     async start() {
-      await Promise.all(all.map((created) => created.warm(clock.now())));
-      const onError = (error: unknown): void => onFailure(error as Error);
-      pump = await startPump(stack, { clients, sqs: emulators.sqs, functions, clock, pace, onTrouble, onError });
+      starting = start();
+      await starting;
     },
     announced(closeTimeMs) {
       clock.advanceTo(closeTimeMs);
@@ -92,8 +98,12 @@ function cloudOf(
     },
     async stop() {
       stopping = true;
+      // What is only just being started would otherwise be left running.
+      await starting.catch(() => undefined);
       // A mapping ends only when its invocation does, and an invocation that is killed ends now.
       const stopped = pump?.stop();
+      // A batch that is read at this very moment must not bring a function back to life.
+      for (const created of all) created.setConcurrency(0);
       await Promise.all(all.map((created) => created.terminate()));
       await stopped;
       clients.destroy();

@@ -10,8 +10,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Settles when the first signal comes. */
   readonly raised: Promise<void>;
-  /** What a shell expects after the signal that came. */
-  exitCode(): number;
+  /** The signal that came, and what a shell expects after it. */
+  ending(): { readonly signalName: string; readonly exitCode: number };
   /** Gives the signals back. */
   end(): void;
 }
@@ -23,14 +23,14 @@ export interface Interruption {
 export function watchInterruption(onCrash: (error: unknown) => void): Interruption {
   const controller = new AbortController();
   const raised = Promise.withResolvers<void>();
-  let exitCode: number = exitCodes.SIGTERM;
+  let signalName: SignalName = 'SIGTERM';
   let raisedMs = 0;
   const raise = (name: SignalName): void => {
     if (controller.signal.aborted) {
-      if (performance.now() - raisedMs > SAME_SIGNAL_MS) process.exit(exitCode);
+      if (performance.now() - raisedMs > SAME_SIGNAL_MS) process.exit(exitCodes[signalName]);
       return;
     }
-    exitCode = exitCodes[name];
+    signalName = name;
     raisedMs = performance.now();
     // First, so that whoever waits for the end is not overtaken by the work that the abort makes fail.
     raised.resolve();
@@ -50,7 +50,7 @@ export function watchInterruption(onCrash: (error: unknown) => void): Interrupti
   return {
     signal: controller.signal,
     raised: raised.promise,
-    exitCode: () => exitCode,
+    ending: () => ({ signalName, exitCode: exitCodes[signalName] }),
     end() {
       clearInterval(timer);
       for (const name of names) process.off(name, raise);

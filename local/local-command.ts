@@ -39,9 +39,13 @@ export async function runLocal(args: readonly string[]): Promise<number> {
   try {
     return await runSystem(flags, interruption);
   } catch (error) {
-    if (interruption.signal.aborted) return interruption.exitCode();
-    complain(error);
-    return 1;
+    if (!interruption.signal.aborted) {
+      complain(error);
+      return 1;
+    }
+    const { signalName, exitCode } = interruption.ending();
+    complain(`stopped by ${signalName} before the end of the data`);
+    return exitCode;
   } finally {
     interruption.end();
   }
@@ -124,6 +128,6 @@ function limited(linesMax: number, print: (text: string) => void): (text: string
   return (text) => {
     lines += 1;
     if (lines <= linesMax) print(text);
-    if (lines === linesMax) print('further failures are only in the logs, in .rooney/local');
+    if (lines === linesMax) print('further failures are only in the logs');
   };
 }

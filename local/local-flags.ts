@@ -36,6 +36,9 @@ TradersPost sandbox that takes the orders. Without --data it generates one sessi
   --live            live data from Databento (not in this version)
   --help            this text`;
 
+/** More would not fit into memory, where the local tables are. */
+const SESSIONS_MAX = 1000;
+
 const options = {
   config: { type: 'string' },
   data: { type: 'string' },
@@ -55,7 +58,9 @@ export function readLocalFlags(args: readonly string[]): LocalFlags | string {
   try {
     const { values } = parseArgs({ args: [...args], options });
     const { config = null, data = null, from = null, to = null, seed, sessions } = values;
-    for (const date of [from, to]) if (date !== null && !isDate(date)) return `"${date}" is not a date YYYY-MM-DD`;
+    if (config === '' || data === '') return '--config and --data name a file, and an empty text names none';
+    for (const date of [from, to])
+      if (date !== null && !isDate(date)) return `"${date}" is not a date YYYY-MM-DD from 2008 to 2098`;
     if (from !== null && to !== null && from > to) return `--from ${from} is after --to ${to}`;
     if (data !== null && (seed ?? sessions) !== undefined)
       return '--seed and --sessions are for generated data, not --data';
@@ -63,8 +68,8 @@ export function readLocalFlags(args: readonly string[]): LocalFlags | string {
       return '--to and --sessions both say how many sessions there are; give one';
     return {
       ...{ config, data, from, to },
-      seed: wholeNumber('--seed', seed ?? '1', 0),
-      sessions: sessions === undefined ? null : wholeNumber('--sessions', sessions, 1),
+      seed: wholeNumber('--seed', seed ?? '1', [0, Number.MAX_SAFE_INTEGER]),
+      sessions: sessions === undefined ? null : wholeNumber('--sessions', sessions, [1, SESSIONS_MAX]),
       speed: speedOf(values.speed ?? 'max'),
       once: values.once ?? false,
       json: values.json ?? false,
@@ -76,15 +81,16 @@ export function readLocalFlags(args: readonly string[]): LocalFlags | string {
   }
 }
 
+/** A date of the calendar, within what the session calendar knows and a margin for history. */
 function isDate(text: string): boolean {
   const timeMs = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(text);
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(text) && text >= '2008' && text < '2099';
 }
 
-function wholeNumber(flag: string, text: string, minimum: number): number {
+function wholeNumber(flag: string, text: string, [minimum, maximum]: readonly [number, number]): number {
   const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum) return value;
-  throw new Error(`${flag} must be a whole number of at least ${minimum}, not "${text}"`);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
+  throw new Error(`${flag} must be a whole number from ${minimum} to ${maximum}, not "${text}"`);
 }
 
 function speedOf(text: string): number | 'max' {

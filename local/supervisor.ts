@@ -8,6 +8,7 @@ import type { IngestMessage } from '#ingest-service/messages.ts';
 import { createCloud, type LocalCloud } from './cloud.ts';
 import { awsEnvironment } from './emulators/emulators.ts';
 import { type IngestChild, startIngestChild } from './ingest-child.ts';
+import { makeLogFolder } from './log-folder.ts';
 import { startModes } from './modes.ts';
 import type { ProgressCounts } from './progress.ts';
 import { createReplayClock } from './replay-clock.ts';
@@ -77,8 +78,11 @@ export async function startSupervisor(settings: RunSettings, signal: AbortSignal
 class LocalRun implements Supervisor {
   readonly failed: Promise<never>;
   readonly #settings: RunSettings;
+  /** Raised when the run is to end, for whatever reason. */
   readonly #signal: AbortSignal;
+  readonly #ending = new AbortController();
   readonly #fail: (error: Error) => void;
+  readonly #logFolder: string;
   readonly #output: RunOutput;
   readonly #compileCache: string;
   readonly #clock = createReplayClock();
@@ -94,14 +98,19 @@ class LocalRun implements Supervisor {
 
   constructor(settings: RunSettings, signal: AbortSignal) {
     this.#settings = settings;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#ending.signal]);
     const { promise, reject } = Promise.withResolvers<never>();
     // Whoever waits hears of it; that nobody waits at the moment is no crash.
     promise.catch(() => undefined);
     this.failed = promise;
     this.#fail = reject;
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    this.#output = new RunOutput(join(settings.rootFolder, '.rooney/local'), reject);
+    // First, because a folder that cannot be written should be heard of before anything else.
+    this.#logFolder = makeLogFolder(join(settings.rootFolder, '.rooney/local'), {
+      startedMs: Date.now(),
+      pid: process.pid,
+    });
+    this.#output = new RunOutput(this.#logFolder, reject);
     this.#compileCache = join(settings.rootFolder, '.rooney/cache/compiled');
   }
 
@@ -120,15 +129,13 @@ class LocalRun implements Supervisor {
 
   async start(): Promise<void> {
     const { config, say } = this.#settings;
-    // First, because a folder that cannot be written should be heard of before anything else.
-    this.#output.log('ingest');
     // Four functions and the ingest service load the same packages; from the second run on, compiled ones.
     enableCompileCache(this.#compileCache);
     this.#sandbox = await startLocalSandbox(config, this.#clock);
     const cloud = await this.#createCloud();
     this.#cloud = cloud;
     this.#signal.throwIfAborted();
-    say(cloudLine(cloud));
+    say(`${cloudLine(cloud)}\nlogs in ${this.#logFolder}`);
     this.#storeSecrets(cloud);
     this.#ingest = this.#startIngest(cloud);
     await Promise.race([Promise.all([cloud.start(), this.#ready.promise]), this.failed]);
@@ -168,6 +175,8 @@ class LocalRun implements Supervisor {
   }
 
   async #stopAll(): Promise<void> {
+    // Whoever still waits for the system to come to rest would wait for ever.
+    this.#ending.abort();
     await Promise.all([this.#ingest?.stop(), this.#cloud?.stop(), this.#sandbox?.close()]);
     await this.#output.close();
   }
@@ -211,7 +220,8 @@ class LocalRun implements Supervisor {
     void ingest.ended.then((code) => {
       if (this.#stopping || this.#feedCounts) return;
       const lastWords = log.recent().slice(-5).join('\n');
-      this.#fail(contractError(`the ingest service ended early with code ${code}; see ${log.path}\n${lastWords}`));
+      const how = code === null ? 'was killed' : `ended early with code ${code}`;
+      this.#fail(contractError(`the ingest service ${how}; see ${log.path}\n${lastWords}`));
     });
     return ingest;
   }

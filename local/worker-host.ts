@@ -92,8 +92,10 @@ export class WorkerHost {
     }
   }
 
-  /** The crash: ends the thread wherever it is, in the middle of an event or between two. */
+  /** The crash: ends the thread wherever it is, in the middle of an event or between two, but not before its factory has run. */
   async terminate(): Promise<void> {
+    // A native module that is being loaded takes the whole process along when its thread ends under it.
+    await this.#initialised;
     this.#hear({ kind: 'died', error: exitError(1) });
     await this.#worker.terminate();
   }

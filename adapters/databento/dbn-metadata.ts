@@ -1,7 +1,7 @@
 import { contractError } from '#core/errors.ts';
 
 /** Newest DBN version this codec reads. */
-export const DBN_VERSION_MAX = 3;
+const DBN_VERSION_MAX = 3;
 
 /** Bytes of `DBN`, the version and the length of the metadata that follows. */
 export const PRELUDE_BYTES = 8;

@@ -1,12 +1,9 @@
 import { type AttributeValue, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { invariant, RooneyError } from '#core/errors.ts';
+import { invariant } from '#core/errors.ts';
 import { effectiveMode } from '#core/execution/mode.ts';
 import type { CommitRule, Ledger } from '#core/ports.ts';
 import type { Aggregate, JournalRow, LedgerRow } from '#core/trading/aggregate.ts';
-import { type Item, putAll, queryItems, type Table, timeKey } from './table.ts';
-
-/** Refusals that another try cannot change. */
-const FINAL_ERRORS = ['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'];
+import { answered, type Item, isConditionFailure, putAll, queryItems, type Table, timeKey } from './table.ts';
 
 /**
  * The ledger in one DynamoDB table. Partition `STRATEGY#<id>`: item `STATE` is the aggregate (body as JSON text, so that
@@ -18,9 +15,8 @@ export function dynamoLedger(table: Table): Ledger {
   const stateKey = (strategyId: string) => ({ pk: { S: partition(strategyId) }, sk: { S: 'STATE' } });
 
   async function load(strategyId: string): Promise<Aggregate | null> {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName, Key: stateKey(strategyId), ConsistentRead: true }),
-    );
+    const get = new GetItemCommand({ TableName, Key: stateKey(strategyId), ConsistentRead: true });
+    const { Item } = await answered(() => client.send(get), `strategy ${strategyId}: the read of its state`);
     return Item === undefined ? null : aggregateOf(Item, strategyId);
   }
 
@@ -46,26 +42,21 @@ export function dynamoLedger(table: Table): Ledger {
       const { condition, values } = ruleExpression(rule);
       const attributes = stateAttributes(next);
       const names = Object.keys(attributes);
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName,
-            Key: stateKey(next.strategyId),
-            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-            ConditionExpression: `(#seq = :before${condition}) OR (#seq = :seq AND #op = :op)`,
-            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-            ExpressionAttributeValues: {
-              ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])),
-              ':before': { N: String(next.seq - 1) },
-              ...values,
-            },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw asTransient(error, `strategy ${next.strategyId}: write ${next.seq} has no answer`);
-      }
+      const update = new UpdateItemCommand({
+        TableName,
+        Key: stateKey(next.strategyId),
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: `(#seq = :before${condition}) OR (#seq = :seq AND #op = :op)`,
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])),
+          ':before': { N: String(next.seq - 1) },
+          ...values,
+        },
+      });
+      return await unlessRefused(() =>
+        answered(() => client.send(update), `strategy ${next.strategyId}: write ${next.seq}`),
+      );
     },
 
     async writeRows(strategyId, rows) {
@@ -145,18 +136,16 @@ function ruleExpression({ sliceAfterMs, modesIn }: CommitRule): {
 
 async function putIfAbsent({ client, tableName }: Table, item: Item): Promise<void> {
   const put = { TableName: tableName, Item: { ...item }, ConditionExpression: 'attribute_not_exists(pk)' };
+  await unlessRefused(() => answered(() => client.send(new PutItemCommand(put)), `ledger: put of ${item.sk?.S}`));
+}
+
+/** True when the write was made, false when its condition was not met. */
+async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
   try {
-    await client.send(new PutItemCommand(put));
+    await write();
+    return true;
   } catch (error) {
-    if (!isConditionFailure(error)) throw asTransient(error, `ledger: ${item.sk?.S} could not be stored`);
+    if (isConditionFailure(error)) return false;
+    throw error;
   }
-}
-
-function isConditionFailure(error: unknown): boolean {
-  return (error as Error).name === 'ConditionalCheckFailedException';
-}
-
-function asTransient(error: unknown, message: string): unknown {
-  if (FINAL_ERRORS.includes((error as Error).name)) return error;
-  return new RooneyError('transient', `${message}: ${(error as Error).message}`, { cause: error });
 }

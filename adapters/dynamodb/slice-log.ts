@@ -2,7 +2,7 @@ import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { contractError } from '#core/errors.ts';
 import { decodeSlice, encodeSlice, type Gap, type Slice } from '#core/market/slice.ts';
 import type { SliceLog } from '#core/ports.ts';
-import { type Item, putAll, queryItems, type Table, timeKey } from './table.ts';
+import { answered, type Item, isConditionFailure, putAll, queryItems, type Table, timeKey } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -71,17 +71,18 @@ async function putIfAbsent({ client, tableName }: Table, slice: Slice): Promise<
   const Item = { ...keyOf(slice.closeTimeMs), slice: { S: encodeSlice(slice) } };
   const command = new PutItemCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(pk)' });
   try {
-    await client.send(command);
+    await answered(() => client.send(command), `the put of slice ${slice.closeTimeMs}`);
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isConditionFailure(error)) return false;
     throw error;
   }
 }
 
 async function read({ client, tableName }: Table, closeTimeMs: number): Promise<Slice> {
   const Key = keyOf(closeTimeMs);
-  const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }));
+  const get = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true });
+  const { Item } = await answered(() => client.send(get), `the read of slice ${closeTimeMs}`);
   return sliceOf(Item ?? Key);
 }
 

@@ -35,9 +35,30 @@ export async function* queryItems(
   { client, tableName }: Table,
   query: Omit<QueryCommandInput, 'TableName' | 'ConsistentRead'>,
 ): AsyncGenerator<Item, void, undefined> {
-  for await (const page of paginateQuery({ client }, { TableName: tableName, ConsistentRead: true, ...query })) {
-    yield* page.Items ?? [];
+  const pages = paginateQuery({ client }, { TableName: tableName, ConsistentRead: true, ...query });
+  for (;;) {
+    const { value, done } = await answered(() => pages.next(), `a query of ${tableName}`);
+    if (done) return;
+    yield* value.Items ?? [];
   }
+}
+
+/** Refusals that another try cannot change. */
+const FINAL_ERRORS = ['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'];
+
+/** Runs one call; what fails without being final is a transient error that names `what`. */
+export async function answered<T>(call: () => Promise<T>, what: string): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isConditionFailure(error) || FINAL_ERRORS.includes((error as Error).name)) throw error;
+    throw new RooneyError('transient', `${what} has no answer: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A condition was not met; whoever set it knows what that means. */
+export function isConditionFailure(error: unknown): boolean {
+  return (error as Error | null)?.name === 'ConditionalCheckFailedException';
 }
 
 /** UTC milliseconds as 13 digits, so that text order is time order. */
@@ -49,7 +70,8 @@ async function putBatch({ client, tableName }: Table, batch: WriteRequest[]): Pr
   let left = batch;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     if (round > 0) await sleep(BACKOFF_MS * 2 ** (round - 1));
-    const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: left } }));
+    const command = new BatchWriteItemCommand({ RequestItems: { [tableName]: left } });
+    const { UnprocessedItems } = await answered(() => client.send(command), `a write to ${tableName}`);
     left = UnprocessedItems?.[tableName] ?? [];
     if (left.length === 0) return;
   }

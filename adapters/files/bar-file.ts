@@ -12,7 +12,12 @@ const HEAD_BYTES = 512;
 /** The bar files of a path: itself, or every .csv, .dbn and .dbn.zst file directly in the folder, by name. */
 export async function listBarFiles(path: string): Promise<readonly string[]> {
   try {
-    if (!(await stat(path)).isDirectory()) return [path];
+    const found = await stat(path);
+    if (found.isFile()) return [path];
+    if (!found.isDirectory()) {
+      // Bars are read twice, once to check them all and once to use them, which a pipe does not allow.
+      throw contractError('is neither a file nor a folder; give a CSV or DBN file of one-minute bars');
+    }
     const names = (await readdir(path)).filter((name) => /\.(csv|dbn|dbn\.zst)$/.test(name)).sort();
     if (names.length > 0) return names.map((name) => join(path, name));
   } catch (error) {

@@ -2,7 +2,7 @@ import type { FamilyModel } from './market-model.ts';
 import { makeRandom, type Random } from './random.ts';
 
 /** Steps of the price inside a minute, from which its open, high, low and close are taken. */
-export const STEPS_PER_MINUTE = 4;
+const STEPS_PER_MINUTE = 4;
 
 const SESSIONS_PER_YEAR = 252;
 /** Size of the opening gap, in standard deviations of a session. */

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { contractError } from '#core/errors.ts';
+import { contractError, RooneyError } from '#core/errors.ts';
 import { boundedRequests } from '../bounded-requests.ts';
 
 /** A Secrets Manager client that gives up on a dead socket. */
@@ -7,20 +7,39 @@ export function secretsClient(): SecretsManagerClient {
   return new SecretsManagerClient(boundedRequests());
 }
 
-/** Reads a secret by name, once; a failed read is tried again by the next call. The value is never part of an error. */
-export function cachedSecret(client: SecretsManagerClient, name: string): () => Promise<string> {
-  let value: Promise<string> | null = null;
-  return () => {
-    value ??= read(client, name).catch((error: unknown) => {
+/** One secret. Its value is never part of an error. */
+export interface Secret {
+  /** Reads the secret, unless it is known. Throws when it cannot be read; the next call tries again. */
+  read(): Promise<string>;
+  /** The value, for whoever may not wait for it. Throws a contract error before the first good read. */
+  known(): string;
+  /** Makes the next read ask again: the value was refused, so it may have been replaced. */
+  forget(): void;
+}
+
+/** A secret by name that is asked for until it was read once. */
+export function rememberedSecret(client: SecretsManagerClient, name: string): Secret {
+  let value: string | null = null;
+  return {
+    async read() {
+      value ??= await read(client, name);
+      return value;
+    },
+    known() {
+      if (value === null) throw contractError(`secret ${name} has not been read yet`);
+      return value;
+    },
+    forget() {
       value = null;
-      throw error;
-    });
-    return value;
+    },
   };
 }
 
 async function read(client: SecretsManagerClient, name: string): Promise<string> {
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name })).catch((error: Error) => {
+    // Only its name: an answer that cannot be parsed is quoted in the message, and the answer is the secret.
+    throw new RooneyError('transient', `secret ${name} could not be read (${error.name})`);
+  });
   if (!SecretString) throw contractError(`secret ${name} has no text: store the webhook address in it`);
   return SecretString;
 }

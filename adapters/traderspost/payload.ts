@@ -52,7 +52,7 @@ const exitSchema = z.strictObject({
 });
 
 /** The only two messages that we send to TradersPost. */
-export const payloadSchema = z.discriminatedUnion('action', [entrySchema, exitSchema]);
+const payloadSchema = z.discriminatedUnion('action', [entrySchema, exitSchema]);
 export type Payload = Readonly<z.infer<typeof payloadSchema>>;
 
 /** A payload ready to be sent, or why the order cannot be one. */

@@ -26,12 +26,7 @@ export function bucketOf(
 }
 
 /** The first bucket that closes after an instant, whether it is open, still to open, or interrupted by a halt. */
-export function nextBucket(
-  calendar: SessionCalendar,
-  group: SessionGroup,
-  timeframe: Timeframe,
-  timeMs: number,
-): Bucket {
+function nextBucket(calendar: SessionCalendar, group: SessionGroup, timeframe: Timeframe, timeMs: number): Bucket {
   const session = calendar.sessionFrom(group, timeMs);
   const { tradeDate } = session;
   if (timeframe === 'session') return { openTimeMs: session.openMs, closeTimeMs: session.closeMs, tradeDate };

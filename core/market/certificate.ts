@@ -6,7 +6,7 @@ import type { Timeframe } from './timeframe.ts';
 import type { Window } from './window.ts';
 
 /** Buckets at the end of a window that are judged more strictly than the ones before. */
-export const RECENT_BUCKETS = 5;
+const RECENT_BUCKETS = 5;
 
 /** What a stretch of scheduled buckets holds. */
 export interface BarCounts {

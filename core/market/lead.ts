@@ -1,7 +1,7 @@
 import { compareContracts, parseContract } from './contract.ts';
 
 /** A session counts as covered from this fraction of its scheduled minutes on. */
-export const LEAD_COVERED_FRACTION_MIN = 0.9;
+const LEAD_COVERED_FRACTION_MIN = 0.9;
 
 /** What is known of a root's session directly before the one that opens. */
 export interface PriorSession {

@@ -6,7 +6,7 @@ import { mergeSpans, minutePlace, sessionSpans, type TimeSpan } from './session-
 import { MINUTE_MS } from './timeframe.ts';
 
 /** Without a declaration, so many in-session minutes in a row without a bar of any root are not covered. */
-export const UNCOVERED_MINUTES_MIN = 30;
+const UNCOVERED_MINUTES_MIN = 30;
 
 /** What a recorded source says about its completeness. */
 export interface SourceCoverage {

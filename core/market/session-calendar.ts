@@ -1,11 +1,8 @@
-/**
- * When the exchange trades, by product group, in Chicago civil time. Implemented in `cme-hours.ts`.
- *
- * Intervals are half-open in UTC milliseconds. A minute is in session when the instant it starts at is.
- */
+/** Groups of products that share their trading hours. */
 export const sessionGroups = ['equity-index', 'fx', 'rates', 'energy', 'metals', 'grains'] as const;
 export type SessionGroup = (typeof sessionGroups)[number];
 
+/** Uninterrupted trading in [startMs, endMs), UTC milliseconds. */
 export interface TradingInterval {
   readonly startMs: number;
   readonly endMs: number;
@@ -24,6 +21,11 @@ export interface Session {
   readonly closeMs: number;
 }
 
+/**
+ * When the exchange trades, by product group, in Chicago civil time. Implemented in `cme-hours.ts`.
+ *
+ * Intervals are half-open in UTC milliseconds. A minute is in session when the instant it starts at is.
+ */
 export interface SessionCalendar {
   /** The session of a trade date, or null when the group does not trade on it (weekend, holiday). */
   session(group: SessionGroup, tradeDate: string): Session | null;
@@ -40,6 +42,7 @@ export interface SessionCalendar {
   instantOf(date: string, minuteOfDay: number): number;
 }
 
+/** What the calendar and the clock on a wall in Chicago show. */
 export interface CivilTime {
   /** `YYYY-MM-DD` in Chicago. */
   readonly date: string;

@@ -55,7 +55,7 @@ const barSchema = z.strictObject({
 const gapSchema = z.strictObject({ fromMs: timeMs, toMs: timeMs, minutes: z.int().check(z.gte(1)) });
 
 /** A slice as it is stored and announced. Unknown keys are refused. */
-export const sliceSchema = z.strictObject({
+const sliceSchema = z.strictObject({
   schemaVersion: z.literal(1),
   closeTimeMs: timeMs,
   previousCloseTimeMs: z.nullable(timeMs),

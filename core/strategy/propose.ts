@@ -13,7 +13,7 @@ import { entryRefusal } from '../trading/risk.ts';
 import { contractsFor } from '../trading/sizing.ts';
 import { advance } from './advance.ts';
 import type { Action } from './decision.ts';
-import type { Evidence, Signal } from './definition.ts';
+import type { Evidence, Signal, View } from './definition.ts';
 import { type StepInput, signalBarClosed, signalContract } from './step-input.ts';
 import type { Line, Strategy } from './strategy.ts';
 
@@ -103,9 +103,18 @@ function opinionOf(line: Line, input: StepInput): Opinion | null {
   const window = lastBars(seen, lookback);
   const label = calendar.civilTime(window.openTimeMs[lookback - 1]!);
   const position = held.lanes[line.root]?.position ?? null;
-  const signal = line.definition.decide({ window, label, held: position?.side ?? null, params: line.params });
+  const { signal, reason } = signalOf(line, { window, label, held: position?.side ?? null, params: line.params });
   const certificate = certificateOf(window, { calendar, entryGrade: slice.grade, source: slice.source });
-  return { contract, signal, certificate, close: window.close[lookback - 1]!, reason: '' };
+  return { contract, signal, certificate, close: window.close[lookback - 1]!, reason };
+}
+
+/** A definition that throws has no opinion; the exits that need none go on. */
+function signalOf({ definition }: Line, view: View<unknown>): Pick<Opinion, 'signal' | 'reason'> {
+  try {
+    return { signal: definition.decide(view), reason: '' };
+  } catch (error) {
+    return { signal: null, reason: `${definition.name} failed: ${(error as Error).message}` };
+  }
 }
 
 /** The exit that a lane must be asked for now, or null. Asked of nobody: no model, no risk rule, no data quality. */

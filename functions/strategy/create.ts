@@ -23,7 +23,7 @@ import type { Strategy } from '#core/strategy/strategy.ts';
 import type { VetoModel } from '#core/strategy/veto.ts';
 import { makeTrader } from '#core/trader.ts';
 import { readEnv } from '../env.ts';
-import { strategyEnv } from './env.ts';
+import { failedSlicesMetric, strategyEnv } from './env.ts';
 import { type BatchResponse, type KinesisBatch, kinesisBatch } from './kinesis-batch.ts';
 
 /** Builds one strategy's handler: slices in order, a partial batch response at the first that fails. */
@@ -35,7 +35,7 @@ export async function createHandler(
   const strategy = strategyOf(loadConfig(names.CONFIG_FILE), names.STRATEGY_ID);
   const logger = new Logger({ serviceName: strategy.id });
   const metrics = new Metrics({
-    namespace: 'Rooney',
+    namespace: failedSlicesMetric.namespace,
     serviceName: strategy.id,
     defaultDimensions: { environment: names.ENVIRONMENT },
   });
@@ -61,14 +61,16 @@ export async function createHandler(
     const batch: KinesisBatch = kinesisBatch(event);
     for (const { sequenceNumber, text } of batch) {
       try {
-        const { seen, decisions, intents } = await trade(decodeSlice(text));
+        const { seen, decisions, intents, troubles } = await trade(decodeSlice(text));
+        for (const trouble of troubles) logger.error(trouble);
+        if (troubles.length > 0) metrics.addMetric(failedSlicesMetric.name, MetricUnit.Count, troubles.length);
         metrics.addMetric('Slices', MetricUnit.Count, seen ? 0 : 1);
         metrics.addMetric('Intents', MetricUnit.Count, intents.length);
         for (const { id, action, reason, contract } of decisions)
           logger.info('decision', { id, action, reason, contract });
       } catch (error) {
         logger.error(`slice ${sequenceNumber} failed (${kindOf(error)})`, error as Error);
-        metrics.addMetric('FailedSlices', MetricUnit.Count, 1);
+        metrics.addMetric(failedSlicesMetric.name, MetricUnit.Count, 1);
         return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
       }
     }

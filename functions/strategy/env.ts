@@ -15,3 +15,6 @@ export const strategyEnv = z.object({
   GLOBAL_MODE_PARAMETER: text,
   STRATEGY_MODE_PARAMETER: text,
 });
+
+/** Slices that failed and are delivered again; emitted with the dimensions `service` (the strategy) and `environment`. */
+export const failedSlicesMetric = { namespace: 'Rooney', name: 'FailedSlices' } as const;

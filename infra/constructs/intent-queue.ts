@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 const KEPT = Duration.days(14);
 
 /**
- * Timeout of the function that reads the queue: up to 5 s from claim to POST, 8.5 s for the POST itself, and time to
+ * Timeout of the function that reads the queue: up to 5 s from claim to POST, 8 s for the POST itself, and time to
  * settle. Whatever it does has then ended well before the message is seen again.
  */
 export const EXECUTION_TIMEOUT = Duration.seconds(20);

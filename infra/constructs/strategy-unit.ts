@@ -95,6 +95,7 @@ export class StrategyUnit extends Construct {
     const { account, keeping } = props;
     const env: EnvOf<typeof executionEnv> = {
       ...own,
+      INTENT_QUEUE_URL: this.intents.queue.queueUrl,
       ROUTE: account.route,
       WEBHOOK_SECRET_NAME: account.webhookSecret ?? '',
     };

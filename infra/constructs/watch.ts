@@ -1,12 +1,15 @@
-import { Duration } from 'aws-cdk-lib';
-import { Alarm, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '#config/schema.ts';
+import { failedIntentsMetric, unknownOutcomesMetric } from '#functions/execution/env.ts';
+import { failedSlicesMetric } from '#functions/strategy/env.ts';
 import type { BarAge } from './bar-age.ts';
 import type { StrategyUnit } from './strategy-unit.ts';
 
@@ -39,10 +42,19 @@ export class Watch extends Construct {
   constructor(scope: Construct, id: string, { config, barAge, units }: WatchProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Alarms', { enforceSSL: true });
+    // A topic with a policy of its own has lost the default one, which let alarms of the account speak to it.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     this.action = new SnsAction(this.topic);
     if (config.alerts.email !== undefined) this.topic.addSubscription(new EmailSubscription(config.alerts.email));
     this.watchBars(barAge, config);
-    for (const unit of units) this.watchUnit(unit);
+    for (const unit of units) this.watchUnit(unit, config);
   }
 
   private watchBars(barAge: BarAge, { ingest }: Config): void {
@@ -60,7 +72,7 @@ export class Watch extends Construct {
     this.watchErrors('BarAgeErrors', barAge.checker);
   }
 
-  private watchUnit(unit: StrategyUnit): void {
+  private watchUnit(unit: StrategyUnit, { environment }: Config): void {
     const { strategyId, strategy, execution, intents, parked } = unit;
     this.alarm(`${strategyId}-IteratorAge`, {
       metric: strategy.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
@@ -70,6 +82,16 @@ export class Watch extends Construct {
     });
     this.watchErrors(`${strategyId}-StrategyErrors`, strategy);
     this.watchErrors(`${strategyId}-ExecutionErrors`, execution);
+    // What a function reports as a failed item of its batch is no error of the function to Lambda.
+    for (const { namespace, name } of [failedSlicesMetric, failedIntentsMetric, unknownOutcomesMetric]) {
+      const dimensionsMap = { service: strategyId, environment };
+      this.alarm(`${strategyId}-${name}`, {
+        metric: new Metric({ namespace, metricName: name, dimensionsMap, statistic: 'Sum', period: MINUTE }),
+        from: 1,
+        minutes: 1,
+        description: `${strategyId}-${name}: something failed or its outcome is not known; see the log of its function.`,
+      });
+    }
     this.watchDepth(`${strategyId}-ParkedSlices`, parked);
     this.watchDepth(`${strategyId}-DeadIntents`, intents.deadLetters);
   }

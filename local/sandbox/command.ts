@@ -37,7 +37,7 @@ export interface SandboxIo {
 export async function runSandbox(args: readonly string[], io: SandboxIo): Promise<number> {
   const usage = readUsage(args);
   if (typeof usage === 'string') {
-    io.err(`${usage}\n\n${help}`);
+    io.err(`rooney sandbox: ${usage}\n\n${help}`);
     return 2;
   }
   if (usage.help) {

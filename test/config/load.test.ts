@@ -55,8 +55,18 @@ describe('a configuration file', () => {
     expect(message).not.toContain('abc');
   });
 
+  test.each([
+    ['a list', '- dev\n', /the file: holds a list; write keys/],
+    ['a text', 'dev\n', /the file: holds no more than a text; write keys/],
+    ['an alias that names nothing', 'environment: *nothing\n', /the file: .*alias.*nothing; write the values out/],
+  ])('that holds %s is refused', (_name, text, wanted) => {
+    const error = refusal(text);
+    expect(kindOf(error)).toBe('contract');
+    expect(error.message).toMatch(wanted);
+  });
+
   test('that is empty or absent is refused', () => {
-    expect(refusal('').message).toMatch(/the file: /);
+    expect(refusal('').message).toMatch(/the file: is empty; write keys/);
     expect(() => loadConfig(`${folder}nowhere.yml`)).toThrow(/nowhere\.yml: cannot be read \(ENOENT\)/);
   });
 });

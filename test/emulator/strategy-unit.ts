@@ -80,14 +80,20 @@ export async function startUnit(): Promise<UnitUnderTest> {
   await clients.sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
   const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName }));
   const aws = awsEnvironment({ ...endpoints, dynamodb: wires.dynamodb.endpoint, sqs: wires.sqs.endpoint });
-  const shared = { ...aws, ENVIRONMENT: 'dev', STRATEGY_ID: 'ibs-es', LEDGER_TABLE: 'ledger' };
+  // The SDK sends to the host of the queue's address, so the address has to lead over the wire.
+  const queueUrl = `${wires.sqs.endpoint}${new URL(QueueUrl ?? '').pathname}`;
+  const shared = {
+    ...aws,
+    ENVIRONMENT: 'dev',
+    STRATEGY_ID: 'ibs-es',
+    LEDGER_TABLE: 'ledger',
+    INTENT_QUEUE_URL: queueUrl,
+  };
   const strategy = localFunction('strategy', {
     ...shared,
     CONFIG_FILE: `${root}config/dev.yml`,
     MODELS_DIR: `${root}models`,
     BAR_TABLE: 'bars',
-    // The SDK sends to the host of the queue's address, so the address has to lead over the wire.
-    INTENT_QUEUE_URL: `${wires.sqs.endpoint}${new URL(QueueUrl ?? '').pathname}`,
     GLOBAL_MODE_PARAMETER: MODES.global,
     STRATEGY_MODE_PARAMETER: MODES.own,
   });

@@ -39,7 +39,7 @@ describe('an environment', () => {
   });
 
   test('names no secret for the route that sends nothing, but must say so', () => {
-    const env = { ENVIRONMENT: 'dev', STRATEGY_ID: 's', LEDGER_TABLE: 'l', ROUTE: 'none' };
+    const env = { ENVIRONMENT: 'dev', STRATEGY_ID: 's', LEDGER_TABLE: 'l', INTENT_QUEUE_URL: 'q', ROUTE: 'none' };
     expect(readEnv(executionEnv, { ...env, WEBHOOK_SECRET_NAME: '' }).WEBHOOK_SECRET_NAME).toBe('');
     expect(refusal(() => readEnv(executionEnv, env)).message).toContain('WEBHOOK_SECRET_NAME is missing');
   });

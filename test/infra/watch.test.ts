@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '#config/load.ts';
 import { barAgeMetric } from '#functions/bar-age/env.ts';
+import { failedIntentsMetric, unknownOutcomesMetric } from '#functions/execution/env.ts';
+import { failedSlicesMetric } from '#functions/strategy/env.ts';
 import { configPath, ofType, type Properties, propertiesOf, templateOf } from './synthesised.ts';
 
 const template = templateOf('dev');
@@ -56,6 +58,34 @@ describe('the alarms', () => {
   test('tell of every function that fails, and of a strategy that lags behind', () => {
     expect(new Set(subjects('Errors')).size).toBe(ofType(template, 'AWS::Lambda::Function').length);
     expect(new Set(subjects('IteratorAge')).size).toBe(strategies.length);
+  });
+
+  test('tell of what a function gave back as failed, which is no error of the function to Lambda', () => {
+    for (const { namespace, name } of [failedSlicesMetric, failedIntentsMetric, unknownOutcomesMetric]) {
+      expect(on(name).map(({ Dimensions }) => Dimensions)).toEqual(
+        strategies.map(({ id }) => [
+          { Name: 'environment', Value: 'dev' },
+          { Name: 'service', Value: id },
+        ]),
+      );
+      for (const alarm of on(name)) {
+        expect(alarm).toMatchObject({ Namespace: namespace, Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1 });
+      }
+    }
+  });
+
+  test('are let onto their topic, whose own policy replaces the one that would let them', () => {
+    const [[topic]] = ofType(template, 'AWS::SNS::Topic') as [[string, unknown]];
+    const [policy] = propertiesOf(template, 'AWS::SNS::TopicPolicy');
+    expect((policy!.PolicyDocument as { Statement: unknown[] }).Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: topic },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
   });
 
   test('all speak to one topic, when they begin and when they end', () => {

@@ -37,6 +37,8 @@ export interface PlainOptions {
   readonly announceFromTradeDate?: string;
   /** Before which slices the trader is replaced by one that has just started. */
   readonly restartsAt?: (slice: Slice) => boolean;
+  /** As of which slices bars cannot be read, for ever. */
+  readonly readsFail?: (asOfMs: number) => boolean;
   /** Which slices are stored and never brought to the trader. */
   readonly loses?: (slice: Slice) => boolean;
 }
@@ -71,6 +73,7 @@ function plainTrading({
   models = {},
   route = memoryRoute(),
   restartsAt,
+  readsFail,
   loses,
 }: Omit<PlainOptions, 'universe'>): {
   run: PlainRun;
@@ -97,7 +100,23 @@ function plainTrading({
     ops += 1;
     return `op-${ops}`;
   };
-  const ports = { ledger, history, sliceLog: log, queue, clock, calendar, models, modes: memoryModes('RUN'), nonce };
+  const readable: Pick<BarHistory, 'window'> = {
+    async window(request, asOfMs) {
+      if (readsFail?.(asOfMs)) throw new Error('bars cannot be read');
+      return await history.window(request, asOfMs);
+    },
+  };
+  const ports = {
+    ledger,
+    history: readable,
+    sliceLog: log,
+    queue,
+    clock,
+    calendar,
+    models,
+    modes: memoryModes('RUN'),
+    nonce,
+  };
   const slices: Slice[] = [];
   const decisions: Decision[] = [];
   let trade = makeTrader(strategy, ports);

@@ -159,6 +159,12 @@ describe('a path that cannot be read', () => {
     expect(await refusal(join(folder, 'absent.csv'))).toMatch(/cannot be read \(ENOENT/);
   });
 
+  test.skipIf(process.platform === 'win32')('a pipe or a device is refused, as it can be read only once', async () => {
+    expect(await refusal('/dev/zero')).toBe(
+      '/dev/zero: is neither a file nor a folder; give a CSV or DBN file of one-minute bars',
+    );
+  });
+
   test('a folder without bar files says which it looked for', async () => {
     expect(await refusal(await folderOf({ 'notes.txt': 'x' }))).toMatch(/no \.csv, \.dbn or \.dbn\.zst file; put one/);
   });
