@@ -12,8 +12,9 @@ for (const file of readdirSync(configs).filter((name) => name.endsWith('.yml')))
   try {
     synthesise(join(configs, file), join('cdk.out', basename(file, '.yml')));
   } catch (error) {
-    if (kindOf(error) !== 'contract') throw error;
-    console.error((error as Error).message);
+    const { message, syscall } = error as NodeJS.ErrnoException;
+    if (kindOf(error) !== 'contract' && syscall === undefined) throw error;
+    console.error(syscall === undefined ? message : `cdk.out cannot be written: ${message}`);
     process.exitCode = 1;
   }
 }

@@ -1,3 +1,4 @@
+import { contractError } from '#core/errors.ts';
 import { MetricTotals } from './emf.ts';
 import { type OutputLog, openOutputLog } from './output-log.ts';
 
@@ -21,7 +22,13 @@ export class RunOutput {
     if (open) return open;
     const log = openOutputLog(this.#folder, name, {
       onLine: (line) => this.#count(line),
-      onError: (cause) => this.#onError(new Error(`cannot write the log of ${name}: ${cause.message}`, { cause })),
+      onError: (cause) =>
+        this.#onError(
+          contractError(
+            `cannot write the log of ${name} in ${this.#folder}: ${cause.message}; make room there and start again`,
+            { cause },
+          ),
+        ),
     });
     this.#logs.set(name, log);
     return log;

@@ -6,6 +6,7 @@ import { loadConfig } from '#config/load.ts';
 import { strategyOf } from '#config/strategy.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import { type PlainRun, plainLoop } from '#test/simulation/plain-loop.ts';
+import { replayed } from '#test/simulation/replayed.ts';
 import { hasRealBars, realBars, realWeek } from './real-week.ts';
 import { startUnit, type UnitUnderTest } from './strategy-unit.ts';
 
@@ -59,6 +60,19 @@ describe.skipIf(!hasRealBars)('the functions on the emulators and a plain loop o
     const orders = await ordersOf(unit);
     expect(orders).toEqual(await ordersOf(plain));
     expect(unit.sandbox.received().map(({ status }) => status)).toEqual(orders.map(() => 200));
+  });
+
+  test('are made again, image and rows, by replaying what they left in the tables', async () => {
+    const slices = await Array.fromAsync(unit.sliceLog.between(FROM_MS, UNTIL_MS));
+    const { ledger, history } = unit;
+    const strategy = strategyOf(loadConfig(inProject('config/dev.yml')), 'ibs-es');
+    const images = await replayed({ strategy, slices, history, ledger });
+    expect(JSON.stringify(images.at(-1))).toBe(JSON.stringify(await ledger.load('ibs-es')));
+    const kinds = ['DECISION', 'ORDER', 'OUTCOME', 'TRADE'] as const;
+    for (const kind of kinds) {
+      const again = images.flatMap(({ rows }) => rows.filter((row) => row.kind === kind));
+      expect(again).toEqual(await ledger.rows('ibs-es', kind));
+    }
   });
 
   test('close the same trade at the same prices', async () => {

@@ -8,6 +8,11 @@ function systemError(code: string, path?: string): Error {
 
 test.each([
   ['a full disk', systemError('ENOSPC', '/r/.rooney/local/x.log'), /no space .* \/r\/\.rooney\/local\/x\.log/],
+  [
+    'a folder in a read-only one',
+    Object.assign(systemError('ENOENT', '/r/.rooney'), { syscall: 'mkdir' }),
+    /\/r\/\.rooney cannot be written \(ENOENT\)/,
+  ],
   ['a folder that cannot be written', systemError('EROFS', '/r/.rooney'), /\/r\/\.rooney cannot be written \(EROFS\)/],
   ['a port that is taken', systemError('EADDRINUSE'), /port is already in use/],
   [
