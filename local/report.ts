@@ -4,11 +4,12 @@ import { actionOf, type RunCounts, type RunRecord } from './run-record.ts';
 
 const ROWS_MAX = 60;
 
-/** Slices and bars as the ingest service counted them. `bars` are minute bars. */
+/** Slices and bars as the ingest service counted them. `bars` are minute bars, `setAside` those of them that were not used. */
 export interface FeedCounts {
   readonly slices: number;
   readonly bars: number;
   readonly gaps: number;
+  readonly setAside: number;
 }
 
 /** The result of a run as `--json` prints it. */
@@ -53,13 +54,17 @@ function totals(result: RunResult): string {
       .map(([name, count]) => `${count} ${name}`)
       .join(', ') || 'none';
   return [
-    `${result.slices} slices (${result.gaps} gaps), ${result.bars} minute bars`,
+    `${result.slices} slices (${result.gaps} gaps), ${result.bars} minute bars${setAsideText(result)}`,
     `decisions: ${words(decisions)}`,
     `intents: ${result.intents}; attempts: ${words(attempts)}`,
     `trades: ${result.trades}, ${result.pnlUsd.toFixed(2)} USD after costs`,
     `left as they are: ${result.openLanes} open lanes, ${result.pendingFills} pending fills`,
     `configuration ${result.configHash.slice(0, 12)}, orders ${result.orderListHash.slice(0, 12)}`,
   ].join('\n');
+}
+
+function setAsideText({ setAside }: FeedCounts): string {
+  return setAside === 0 ? '' : `, ${setAside} of them outside their session and set aside`;
 }
 
 /** Rows under a header, each column as wide as it must be; numbers to the right. */

@@ -92,7 +92,7 @@ class LocalRun implements Supervisor {
   #ingest: IngestChild | null = null;
   #sandbox: Sandbox | null = null;
   #announced: (() => void) | null = null;
-  #seen = { slices: 0, bars: 0, gaps: 0 };
+  #seen: FeedCounts = { slices: 0, bars: 0, gaps: 0, setAside: 0 };
   #feedCounts: FeedCounts | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -165,8 +165,8 @@ class LocalRun implements Supervisor {
     const ledger = dynamoLedger({ client: this.cloud.clients.dynamodb, tableName: ledgerTable(this.cloud) });
     const ids = config.strategies.map(({ id }) => id);
     const record = await readRunRecord(ledger, ids);
-    const { slices, bars, gaps } = this.#feedCounts ?? this.#seen;
-    return { record, result: { slices, bars, gaps, ...countRun(record), configHash: configHash(config) } };
+    const { slices, bars, gaps, setAside } = this.#feedCounts ?? this.#seen;
+    return { record, result: { slices, bars, gaps, setAside, ...countRun(record), configHash: configHash(config) } };
   }
 
   async stop(): Promise<void> {
@@ -233,7 +233,8 @@ class LocalRun implements Supervisor {
         break;
       case 'announced': {
         const { slices, bars, gaps } = this.#seen;
-        this.#seen = { slices: slices + 1, bars: bars + message.bars, gaps: gaps + (message.gap ? 1 : 0) };
+        const counted = { slices: slices + 1, bars: bars + message.bars, gaps: gaps + (message.gap ? 1 : 0) };
+        this.#seen = { ...this.#seen, ...counted };
         this.cloud.announced(message.closeTimeMs);
         this.#settings.onAnnounced?.(message);
         this.#announced?.();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -35,6 +35,19 @@ describe.skipIf(!canSeeProcesses)('rooney local, ended from outside', () => {
     child.kill('SIGTERM');
     child.kill('SIGTERM');
     expect(await ended).toEqual({ code: 143, signal: null });
+    expect(children.filter(isRunning)).toEqual([]);
+  });
+
+  test('says so, shows what was committed and ends when an emulator is killed under it', async () => {
+    // At speed max somebody is always waiting for the system to come to rest, which it then never does.
+    const { child, ended, text } = start(['--from', '2026-02-05']);
+    await until('it is ready', () => text.out.includes('ready in'));
+    const children = childrenOf(child.pid);
+    const emulator = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('kinesis-child'));
+    process.kill(emulator ?? 0, 'SIGKILL');
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(text.err).toMatch(/an emulator is gone: kinesis-local ended with SIGKILL; start again\n$/);
+    expect(text.out).toContain('minute bars');
     expect(children.filter(isRunning)).toEqual([]);
   });
 

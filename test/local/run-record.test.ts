@@ -78,11 +78,12 @@ describe('what a run came to', () => {
   });
 
   test('is told with the orders that the ledger holds, in Chicago time', () => {
-    const result = { slices: 3, bars: 3, gaps: 0, ...countRun(record), configHash: 'c'.repeat(64) };
+    const result = { slices: 3, bars: 3, gaps: 0, setAside: 2, ...countRun(record), configHash: 'c'.repeat(64) };
     const lines = reportText(record, result).split('\n');
     expect(lines.filter((line) => line.includes('ESZ2013')).map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['2013-10-09 07:00', 'ibs', 'buy', '2', 'ESZ2013', '1654.25', 'accepted'],
       ['2013-10-09 07:00', 'ibs', 'exit', 'all', 'ESZ2013', '1654.25', 'unsettled'],
     ]);
+    expect(lines).toContain('3 slices (0 gaps), 3 minute bars, 2 of them outside their session and set aside');
   });
 });
