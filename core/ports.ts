@@ -1,4 +1,6 @@
 import type { Mode, ModeReadings } from './execution/mode.ts';
+import type { Order } from './execution/order.ts';
+import type { Outcome } from './execution/outcome.ts';
 import type { Bar, KnownBar } from './market/bar.ts';
 import type { FeedEvent } from './market/feed.ts';
 import type { Gap, Slice } from './market/slice.ts';
@@ -94,6 +96,23 @@ export interface IntentQueue {
 export interface ModeSource {
   /** Reads both scopes; never rejects: what cannot be read is a reading without a mode. */
   read(): Promise<ModeReadings>;
+}
+
+/** A model that judges entries. */
+export interface VetoModel {
+  readonly modelId: string;
+  /** Registry ids in the order of the row. */
+  readonly features: readonly string[];
+  /** Smallest probability that passes, in [0, 1]. */
+  readonly threshold: number;
+  /** Probability in [0, 1] that the entry is profitable; `row` holds finite values in the order of `features`. */
+  probability(row: readonly number[]): Promise<number>;
+}
+
+/** Where one account's orders go. */
+export interface OrderRoute {
+  /** Makes at most one attempt and never repeats it. Never rejects: whatever happens is an outcome. */
+  send(order: Order): Promise<Outcome>;
 }
 
 /** Wall time in milliseconds since the epoch, and a clock that only moves forward, in milliseconds. */

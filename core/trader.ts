@@ -6,7 +6,7 @@ import type { SessionCalendar } from './market/session-calendar.ts';
 import type { Slice } from './market/slice.ts';
 import type { WindowRequest } from './market/window.ts';
 import { makeWindowCache, type WindowCache } from './market/window-cache.ts';
-import type { BarHistory, Clock, IntentQueue, ModeSource, SliceLog } from './ports.ts';
+import type { BarHistory, Clock, IntentQueue, ModeSource, SliceLog, VetoModel } from './ports.ts';
 import { type Conclusion, conclude } from './strategy/conclude.ts';
 import type { Decision } from './strategy/decision.ts';
 import { type Proposal, propose } from './strategy/propose.ts';
@@ -18,7 +18,7 @@ import {
   windowsNeeded,
 } from './strategy/step-input.ts';
 import type { Strategy } from './strategy/strategy.ts';
-import { askVeto, type Verdict, type VetoModel } from './strategy/veto.ts';
+import { askVeto, type Verdict } from './strategy/veto.ts';
 import { type Aggregate, newAggregate } from './trading/aggregate.ts';
 import type { Intent } from './trading/intent.ts';
 

@@ -1,5 +1,6 @@
-import type { Order, OrderRoute } from '#core/execution/order.ts';
+import type { Order } from '#core/execution/order.ts';
 import type { Outcome } from '#core/execution/outcome.ts';
+import type { OrderRoute } from '#core/ports.ts';
 
 /** What a scripted route answers to one order: an outcome, or a function that may also wait or never answer. */
 export type ScriptedOutcome = Outcome | ((order: Order) => Outcome | Promise<Outcome>);

@@ -6,13 +6,13 @@ import type * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { contractError } from '#core/errors.ts';
 import { featureOf } from '#core/features/registry.ts';
+import type { VetoModel } from '#core/ports.ts';
 import {
   type ModelGolden,
   type ModelManifest,
   modelGoldenSchema,
   modelManifestSchema,
 } from '#core/strategy/model-manifest.ts';
-import type { VetoModel } from '#core/strategy/veto.ts';
 import { registryHash } from './registry-hash.ts';
 
 /** Largest difference to the training library's probability that a golden row may show; float32 sums differ below it. */

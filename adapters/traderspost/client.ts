@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
-import type { OrderRoute } from '#core/execution/order.ts';
 import type { Outcome } from '#core/execution/outcome.ts';
+import type { OrderRoute } from '#core/ports.ts';
 import { type Attempt, classifyAttempt } from './classify.ts';
 import { buildPayload } from './payload.ts';
 import { parseWebhook, type Webhook } from './webhook.ts';

@@ -1,5 +1,4 @@
 import type { Side } from '../strategy/definition.ts';
-import type { Outcome } from './outcome.ts';
 
 /** One attempt to bring one intent to a broker account, in words that every route understands. */
 export interface Order {
@@ -26,10 +25,4 @@ export interface Order {
   readonly epoch: number;
   /** Number of the attempt at this intent, from 1. */
   readonly attempt: number;
-}
-
-/** Where one account's orders go. */
-export interface OrderRoute {
-  /** Makes at most one attempt and never repeats it. Never rejects: whatever happens is an outcome. */
-  send(order: Order): Promise<Outcome>;
 }

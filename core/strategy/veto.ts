@@ -1,4 +1,5 @@
 import { type FeatureWindows, featureRow } from '../features/registry.ts';
+import type { VetoModel } from '../ports.ts';
 
 /** What a strategy does without a model: `required` vetoes, `optional` lets pass; `off` asks no model even if there is one. */
 export type VetoPolicy = 'required' | 'optional' | 'off';
@@ -22,17 +23,6 @@ export interface Verdict {
   readonly missing: readonly string[];
   /** What the model was shown, by feature id; null for one that could not be computed. */
   readonly row: Readonly<Record<string, number | null>>;
-}
-
-/** A model that judges entries. */
-export interface VetoModel {
-  readonly modelId: string;
-  /** Registry ids in the order of the row. */
-  readonly features: readonly string[];
-  /** Smallest probability that passes, in [0, 1]. */
-  readonly threshold: number;
-  /** Probability in [0, 1] that the entry is profitable; `row` holds finite values in the order of `features`. */
-  probability(row: readonly number[]): Promise<number>;
 }
 
 /** What is asked: a candidate is described by the windows that end at its signal bar. */

@@ -13,10 +13,9 @@ import { rememberedSecret, type Secret, secretsClient } from '#adapters/secrets/
 import { retrySoon, sqsClient } from '#adapters/sqs/intent-queue.ts';
 import { tradersPostRoute } from '#adapters/traderspost/client.ts';
 import { kindOf } from '#core/errors.ts';
-import type { OrderRoute } from '#core/execution/order.ts';
 import { type Executed, makeExecutor } from '#core/executor.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
-import type { Clock } from '#core/ports.ts';
+import type { Clock, OrderRoute } from '#core/ports.ts';
 import { decodeIntent } from '#core/trading/intent-message.ts';
 import { readEnv } from '../env.ts';
 import { executionEnv, failedIntentsMetric, unknownOutcomesMetric } from './env.ts';
@@ -42,9 +41,12 @@ export async function createHandler(
   const webhook = names.ROUTE === 'none' ? null : rememberedSecret(secretsClient(), names.WEBHOOK_SECRET_NAME);
   const route: OrderRoute =
     webhook === null ? noneRoute() : tradersPostRoute({ webhookUrl: webhook.known, ...POST_LIMITS });
+  const ledger = dynamoLedger({ client: dynamoClient(), tableName: names.LEDGER_TABLE });
   await readAhead(webhook, logger);
+  // Connects and loads what the first order would otherwise wait for; what it reads is read again by every claim.
+  await ledger.load(names.STRATEGY_ID).catch((error: Error) => logger.error('the ledger could not be read', error));
   const execute = makeExecutor(names.STRATEGY_ID, {
-    ledger: dynamoLedger({ client: dynamoClient(), tableName: names.LEDGER_TABLE }),
+    ledger,
     route,
     calendar: cmeCalendar(),
     nonce: randomUUID,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { OrderRoute } from '#core/execution/order.ts';
 import { outcomeSchema } from '#core/execution/outcome.ts';
+import type { OrderRoute } from '#core/ports.ts';
 import { entryOrder, exitOrder } from '#test/core/execution/sample-orders.ts';
 
 /** What every order route keeps, whatever is behind it. `make` gives a fresh route that has nothing against us. */

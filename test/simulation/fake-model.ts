@@ -1,5 +1,5 @@
 import { features } from '#core/features/registry.ts';
-import type { VetoModel } from '#core/strategy/veto.ts';
+import type { VetoModel } from '#core/ports.ts';
 
 /** A model that reads every feature and judges by their last digits: about half of all entries pass. */
 export const fakeModel: VetoModel = {

@@ -8,10 +8,9 @@ import { makeExecutor } from '#core/executor.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { makeSlicer } from '#core/market/slicing.ts';
-import type { BarFeed, BarHistory, Clock, Ledger, SliceLog } from '#core/ports.ts';
+import type { BarFeed, BarHistory, Clock, Ledger, SliceLog, VetoModel } from '#core/ports.ts';
 import type { Decision } from '#core/strategy/decision.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
-import type { VetoModel } from '#core/strategy/veto.ts';
 import { makeTrader } from '#core/trader.ts';
 import type { Aggregate } from '#core/trading/aggregate.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { askVeto, type VetoModel } from '#core/strategy/veto.ts';
+import type { VetoModel } from '#core/ports.ts';
+import { askVeto } from '#core/strategy/veto.ts';
 import { anyHours, hourlyWindow } from '#test/core/features/hourly-window.ts';
 
 const features = ['ibs-1h', 'rsi-2-1h'];
