@@ -30,6 +30,10 @@ export function run(args) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(node, args, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm does not pass SIGTERM on: what was started through it ends when it is gone.
+  const parent = process.ppid;
+  const watch = () => process.ppid === parent || child.kill('SIGTERM');
+  if (process.env.npm_execpath !== undefined) setInterval(watch, 500).unref();
   child.on('error', (error) => {
     console.error(`cannot start ${node}: ${error.message}`);
     process.exit(1);
