@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from './emulated-pump.ts';
-import { canSeeProcesses, childrenOf, csvBars, isRunning, type StartedRun, startRun } from './local-run.ts';
+import {
+  canSeeProcesses,
+  childrenOf,
+  csvBars,
+  isRunning,
+  type StartedRun,
+  startCommand,
+  startRun,
+} from './local-run.ts';
 
 let folder: string;
 let bars: string;
@@ -60,4 +68,19 @@ describe.skipIf(!canSeeProcesses)('rooney local, ended from outside', () => {
     await ended;
     await until('its children are gone', () => !children.some(isRunning));
   });
+
+  test('leaves nothing behind when the npm that it was started through is told to end, and does not pass it on', async () => {
+    const run = startCommand('npm', ['start', '--', '--speed', '1', '--data', bars]);
+    running.push(run);
+    await until('it is ready', () => run.text.out.includes('ready in'));
+    const family = descendantsOf(run.child.pid);
+    // The launcher, the supervisor and its two children, at least.
+    expect(family.length).toBeGreaterThanOrEqual(4);
+    run.child.kill('SIGTERM');
+    await until('its family is gone', () => !family.some(isRunning));
+  });
 });
+
+function descendantsOf(pid: number | undefined): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}

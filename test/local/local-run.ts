@@ -24,7 +24,12 @@ export interface StartedRun {
 
 /** Starts the supervisor itself, without the launcher, so that a signal meets the right process. */
 export function startRun(args: readonly string[]): StartedRun {
-  const child = spawn(process.execPath, ['cli/main.ts', 'local', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startCommand(process.execPath, ['cli/main.ts', 'local', ...args]);
+}
+
+/** Starts a command and listens to what it prints. */
+export function startCommand(command: string, args: readonly string[]): StartedRun {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     text.out += piece;
