@@ -1,0 +1,168 @@
+import { DatabentoError } from '../errors.ts';
+import {
+  type Field,
+  type FieldSpecs,
+  type FieldType,
+  type FieldValue,
+  headerFields,
+  TS_OUT_BYTES,
+  WORD_BYTES,
+} from './field.ts';
+
+/** Fields read a second way, as a double: prices in units of the currency, null when undefined, and 64-bit counts. */
+type Doubles<Specs extends FieldSpecs> = {
+  readonly [Name in keyof Specs & string as Specs[Name][0] extends 'price' ? `${Name}_f64` : never]: number | null;
+} & {
+  readonly [Name in keyof Specs & string as Specs[Name][0] extends 'u64' | 'i64' ? `${Name}_f64` : never]: number;
+};
+
+/** Times read a second way: whole milliseconds since the epoch, the rest of the nanoseconds cut off. */
+type Milliseconds<Specs extends FieldSpecs> = {
+  readonly [Name in keyof Specs & string as Specs[Name][0] extends 'time' ? `${Name}_ms` : never]: number;
+};
+
+/** What a view of a layout offers: each field under its own name, and the readings above. */
+export type ViewOf<Name extends string, Specs extends FieldSpecs> = Omit<RecordView, 'layout'> & {
+  readonly layout: Name;
+} & { readonly [Key in keyof Specs]: FieldValue<Specs[Key][0]> } & Doubles<Specs> &
+  Milliseconds<Specs>;
+
+/**
+ * A window on one record of a buffer: fields are read when they are asked for, and nothing is copied. The decoder moves
+ * it on, so it is valid only until the callback that received it returns; `toObject` of `record-object.ts` keeps a record.
+ */
+export class RecordView {
+  declare readonly layout: string;
+  /** Set by the decoder. */
+  cursor: DataView = new DataView(new ArrayBuffer(0));
+  at = 0;
+  hasTsOut = false;
+  declare readonly length: number;
+  declare readonly rtype: number;
+  declare readonly publisher_id: number;
+  declare readonly instrument_id: number;
+  declare readonly ts_event: bigint;
+  declare readonly ts_event_ms: number;
+
+  /** Bytes of the whole record. */
+  get byteLength(): number {
+    return this.cursor.getUint8(this.at) * WORD_BYTES;
+  }
+
+  /** When the gateway sent it, nanoseconds since the epoch; undefined when the stream does not say. */
+  get ts_out(): bigint | undefined {
+    if (!this.hasTsOut) return undefined;
+    return this.cursor.getBigUint64(this.at + this.byteLength - TS_OUT_BYTES, true);
+  }
+
+  /** The bytes of the record where they are; copy them to keep them. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.cursor.buffer, this.cursor.byteOffset + this.at, this.byteLength);
+  }
+}
+
+/** Makes the class of views of a layout: a getter for each field, and a second one for prices, counts and times. */
+export function defineView(layoutName: string, fields: readonly Field[]): new () => RecordView {
+  const View = class extends RecordView {};
+  const define = (name: string, get: (this: RecordView) => unknown): void => {
+    Object.defineProperty(View.prototype, name, { get, enumerable: true });
+  };
+  Object.defineProperty(View.prototype, 'layout', { value: layoutName, enumerable: true });
+  for (const field of fields) {
+    define(field.name, getterOf(field));
+    if (field.type === 'price') define(`${field.name}_f64`, priceGetter(field));
+    if (field.type === 'u64' || field.type === 'i64') define(`${field.name}_f64`, countGetter(field));
+    if (field.type === 'time') define(`${field.name}_ms`, millisecondGetter(field));
+  }
+  return View;
+}
+
+/** Views of records of which only the header is known. */
+export const UnknownRecordView = defineView('unknown', headerFields);
+
+const HIGH_WORD = 2 ** 32;
+/** High words from which on an integer does not fit the 53 bits of a double. */
+const HIGH_EXACT = 2 ** 21;
+const PRICE_UNITS = 1e9;
+
+/** One character for each byte, the empty text for NUL. */
+const characters = Array.from({ length: 256 }, (_, code) => (code === 0 ? '' : String.fromCharCode(code)));
+
+/** Reads the value of a field of the record at a place. */
+export type FieldReader = (bytes: DataView, at: number) => FieldValue<FieldType>;
+
+/** The reader of a field, by its type. */
+export function readerOf({ type, offset, size }: Field): FieldReader {
+  switch (type) {
+    case 'u8':
+      return (bytes, at) => bytes.getUint8(at + offset);
+    case 'u16':
+      return (bytes, at) => bytes.getUint16(at + offset, true);
+    case 'u32':
+      return (bytes, at) => bytes.getUint32(at + offset, true);
+    case 'i8':
+      return (bytes, at) => bytes.getInt8(at + offset);
+    case 'i16':
+      return (bytes, at) => bytes.getInt16(at + offset, true);
+    case 'i32':
+      return (bytes, at) => bytes.getInt32(at + offset, true);
+    case 'u64':
+    case 'time':
+      return (bytes, at) => bytes.getBigUint64(at + offset, true);
+    case 'i64':
+    case 'price':
+      return (bytes, at) => bytes.getBigInt64(at + offset, true);
+    case 'char':
+      return (bytes, at) => characters[bytes.getUint8(at + offset)]!;
+    case 'text':
+      return (bytes, at) => textAt(bytes, at + offset, size);
+  }
+}
+
+/** The text up to the first NUL of `size` bytes, a character for each byte. */
+export function textAt(bytes: DataView, at: number, size: number): string {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset + at, size);
+  const end = all.indexOf(0);
+  return all.toString('latin1', 0, end === -1 ? size : end);
+}
+
+function getterOf(field: Field): (this: RecordView) => unknown {
+  const read = readerOf(field);
+  return function get(this: RecordView) {
+    return read(this.cursor, this.at);
+  };
+}
+
+function priceGetter({ name, offset }: Field): (this: RecordView) => number | null {
+  return function get(this: RecordView) {
+    const low = this.cursor.getUint32(this.at + offset, true);
+    const high = this.cursor.getInt32(this.at + offset + 4, true);
+    if (high === 0x7fff_ffff && low === 0xffff_ffff) return null;
+    if (high >= HIGH_EXACT || high < -HIGH_EXACT) throw notExact(name);
+    // The quotient of two exact doubles is the double nearest to the price.
+    return (high * HIGH_WORD + low) / PRICE_UNITS;
+  };
+}
+
+function countGetter({ name, type, offset }: Field): (this: RecordView) => number {
+  const isSigned = type === 'i64';
+  return function get(this: RecordView) {
+    const at = this.at + offset + 4;
+    const high = isSigned ? this.cursor.getInt32(at, true) : this.cursor.getUint32(at, true);
+    if (high >= HIGH_EXACT || high < -HIGH_EXACT) throw notExact(name);
+    return high * HIGH_WORD + this.cursor.getUint32(this.at + offset, true);
+  };
+}
+
+function millisecondGetter({ offset }: Field): (this: RecordView) => number {
+  return function get(this: RecordView) {
+    const low = this.cursor.getUint32(this.at + offset, true);
+    const high = this.cursor.getUint32(this.at + offset + 4, true);
+    // In two steps, each of which is exact: 2^32 ns are 4294 whole milliseconds and 967296 ns.
+    return high * 4294 + Math.floor((high * 967_296 + low) / 1_000_000);
+  };
+}
+
+function notExact(name: string): DatabentoError {
+  return new DatabentoError('range', `${name} is too large to be exact as a number; read ${name}, which is a bigint`);
+}
