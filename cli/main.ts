@@ -13,6 +13,8 @@ export interface Command {
 /** Verbs are loaded when they are asked for, so that one does not pay for another's imports. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import('#local/local-command.ts')).localCommand,
+  dbn: async () => (await import('./dbn/command.ts')).dbnCommand,
+  gateway: async () => (await import('#local/gateway/command.ts')).gatewayCommand,
   sandbox: async () => (await import('#local/sandbox/command.ts')).sandboxCommand,
 };
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { looksLikeDbn } from '#adapters/databento/dbn-reader.ts';
+import { looksLikeDbn } from '#adapters/databento/dbn/stream.ts';
 import { contractError } from '#core/errors.ts';
 import { type BarFile, inFile } from './bar-record.ts';
 import { openCsvBars } from './csv-bars.ts';

@@ -52,13 +52,14 @@ export async function* namingFile<T>(path: string, items: AsyncIterable<T>): Asy
 export function makeBarCheck(path: string): (record: BarRecord) => void {
   let previousMs = Number.NEGATIVE_INFINITY;
   return (record) => {
-    const reason = faultOf(record.bar) ?? orderFaultOf(record.bar, previousMs);
+    const reason = barFault(record.bar) ?? orderFaultOf(record.bar, previousMs);
     if (reason !== null) throw contractError(`${placeOf(path, record)}: ${record.bar.contract} ${reason}`);
     previousMs = record.bar.openTimeMs;
   };
 }
 
-function faultOf({ open, high, low, close, volume, openTimeMs }: MinuteBar): string | null {
+/** What is wrong with a bar by itself, after its contract, with the remedy; null when nothing is. */
+export function barFault({ open, high, low, close, volume, openTimeMs }: MinuteBar): string | null {
   const prices = `open ${open}, high ${high}, low ${low}, close ${close}`;
   const remedy = 'the record is damaged; get the file again';
   if (![open, high, low, close].every(Number.isFinite))

@@ -1,5 +1,4 @@
-import type { DbnMetadata } from '#adapters/databento/dbn-metadata.ts';
-import type { SymbolMappingRecord } from '#adapters/databento/dbn-records.ts';
+import type { DbnMetadata } from '#adapters/databento/dbn/metadata.ts';
 
 const DAY_NS = 86_400_000_000_000n;
 const DAY_MS = 86_400_000;
@@ -11,10 +10,17 @@ interface DatedSymbol {
   readonly symbol: string;
 }
 
+/** What a mapping record says. */
+export interface LearnedSymbol {
+  readonly kind: 'mapping';
+  readonly instrumentId: number;
+  readonly symbol: string;
+}
+
 /** Which symbol an instrument id stands for, by the header's dated mappings and the mapping records read so far. */
 export interface SymbolBook {
   /** Takes a mapping record, which holds from here on in the stream. */
-  learn(record: SymbolMappingRecord): void;
+  learn(mapping: LearnedSymbol): void;
   /** The symbol on a UTC day; null when nothing maps the id. */
   symbolOf(instrumentId: number, day: number): string | null;
 }
@@ -25,21 +31,21 @@ export function dayOfNs(timeNs: bigint): number {
 }
 
 /** Reads the mappings of a header, which map symbols to ids or, when ids were asked for, ids to symbols. */
-export function makeSymbolBook({ mappings, stypeIn }: DbnMetadata): SymbolBook {
+export function makeSymbolBook({ mappings, stype_in }: DbnMetadata): SymbolBook {
   const dated = new Map<number, DatedSymbol[]>();
   const learned = new Map<number, string>();
-  for (const { rawSymbol, intervals } of mappings) {
+  for (const { raw_symbol, intervals } of mappings) {
     for (const interval of intervals) {
       // Empty text says that there was no mapping on these days.
       if (interval.symbol === '') continue;
-      const [id, symbol] = stypeIn === 'instrument_id' ? [rawSymbol, interval.symbol] : [interval.symbol, rawSymbol];
-      const entry = { fromDay: dayOfNumber(interval.startDate), toDay: dayOfNumber(interval.endDate), symbol };
+      const [id, symbol] = stype_in === 'instrument_id' ? [raw_symbol, interval.symbol] : [interval.symbol, raw_symbol];
+      const entry = { fromDay: dayOfNumber(interval.start_date), toDay: dayOfNumber(interval.end_date), symbol };
       dated.set(Number(id), [...(dated.get(Number(id)) ?? []), entry]);
     }
   }
   return {
-    learn({ instrumentId, stypeOutSymbol }) {
-      learned.set(instrumentId, stypeOutSymbol);
+    learn({ instrumentId, symbol }) {
+      learned.set(instrumentId, symbol);
     },
     symbolOf(instrumentId, day) {
       const byHeader = dated.get(instrumentId)?.find(({ fromDay, toDay }) => day >= fromDay && day < toDay);

@@ -6,15 +6,16 @@ import { readMergedBars } from './merged-bars.ts';
 
 /** A feed that reads recorded bars. */
 export interface FileFeed extends BarFeed {
-  /** What the input holds; null until `events` has checked it. */
+  /** What the input holds; null until the first pass over the events has checked it. */
   readonly stats: BarFileReport | null;
 }
 
 /**
- * A feed over a CSV or DBN file, or a folder of them. The whole input is checked before the first event, so that nothing
- * is traded from a bad one; see `checkBarFile` for what is refused.
+ * A feed over a CSV or DBN file, or a folder of them. The whole input is checked once, before the first event, so that
+ * nothing is traded from a bad one; see `checkBarFile` for what is refused.
  */
 export function fileFeed(options: BarFileOptions): FileFeed {
+  let checking: Promise<BarFileReport> | null = null;
   let stats: BarFileReport | null = null;
   return {
     source: 'file',
@@ -22,9 +23,9 @@ export function fileFeed(options: BarFileOptions): FileFeed {
       return stats;
     },
     async *events() {
-      const checked = await checkBarFile(options);
-      stats = checked;
-      yield* presume(barsOf(options), { ...options, coverage: checked.coverage });
+      checking ??= checkBarFile(options);
+      stats = await checking;
+      yield* presume(barsOf(options), { ...options, coverage: stats.coverage });
     },
   };
 }

@@ -40,6 +40,6 @@ async function read(client: SecretsManagerClient, name: string): Promise<string>
     // Only its name: an answer that cannot be parsed is quoted in the message, and the answer is the secret.
     throw new RooneyError('transient', `secret ${name} could not be read (${error.name})`);
   });
-  if (!SecretString) throw contractError(`secret ${name} has no text: store the webhook address in it`);
+  if (!SecretString) throw contractError(`secret ${name} has no text: store its value as text`);
   return SecretString;
 }

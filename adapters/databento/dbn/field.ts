@@ -52,6 +52,8 @@ export const headerSpecs = {
 export const HEADER_BYTES = 16;
 export const WORD_BYTES = 4;
 export const TS_OUT_BYTES = 8;
+/** Bytes of the longest record that its length, one byte, can say. */
+export const RECORD_BYTES_MAX = 255 * WORD_BYTES;
 
 /** The fields of the header. */
 export const headerFields = fieldsOf(headerSpecs);

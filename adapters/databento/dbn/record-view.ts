@@ -27,16 +27,21 @@ export type ViewOf<Name extends string, Specs extends FieldSpecs> = Omit<RecordV
 } & { readonly [Key in keyof Specs]: FieldValue<Specs[Key][0]> } & Doubles<Specs> &
   Milliseconds<Specs>;
 
+/** Where the record is that views show. The views of a decoder share one, so that it moves them all at once. */
+export interface RecordWindow {
+  bytes: DataView;
+  /** Of the first byte of the record in them. */
+  at: number;
+  readonly hasTsOut: boolean;
+}
+
 /**
  * A window on one record of a buffer: fields are read when they are asked for, and nothing is copied. The decoder moves
  * it on, so it is valid only until the callback that received it returns; `toObject` of `record-object.ts` keeps a record.
  */
 export class RecordView {
   declare readonly layout: string;
-  /** Set by the decoder. */
-  cursor: DataView = new DataView(new ArrayBuffer(0));
-  at = 0;
-  hasTsOut = false;
+  readonly window: RecordWindow;
   declare readonly length: number;
   declare readonly rtype: number;
   declare readonly publisher_id: number;
@@ -44,25 +49,46 @@ export class RecordView {
   declare readonly ts_event: bigint;
   declare readonly ts_event_ms: number;
 
+  constructor(window: RecordWindow) {
+    this.window = window;
+  }
+
+  /** The bytes in which the record lies. */
+  get cursor(): DataView {
+    return this.window.bytes;
+  }
+
+  /** Where the record begins in them. */
+  get at(): number {
+    return this.window.at;
+  }
+
+  /** Whether the stream says when its records were sent. */
+  get hasTsOut(): boolean {
+    return this.window.hasTsOut;
+  }
+
   /** Bytes of the whole record. */
   get byteLength(): number {
-    return this.cursor.getUint8(this.at) * WORD_BYTES;
+    const { bytes, at } = this.window;
+    return bytes.getUint8(at) * WORD_BYTES;
   }
 
   /** When the gateway sent it, nanoseconds since the epoch; undefined when the stream does not say. */
   get ts_out(): bigint | undefined {
-    if (!this.hasTsOut) return undefined;
-    return this.cursor.getBigUint64(this.at + this.byteLength - TS_OUT_BYTES, true);
+    const { bytes, at, hasTsOut } = this.window;
+    return hasTsOut ? bytes.getBigUint64(at + this.byteLength - TS_OUT_BYTES, true) : undefined;
   }
 
   /** The bytes of the record where they are; copy them to keep them. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.cursor.buffer, this.cursor.byteOffset + this.at, this.byteLength);
+    const { bytes, at } = this.window;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + at, this.byteLength);
   }
 }
 
 /** Makes the class of views of a layout: a getter for each field, and a second one for prices, counts and times. */
-export function defineView(layoutName: string, fields: readonly Field[]): new () => RecordView {
+export function defineView(layoutName: string, fields: readonly Field[]): new (window: RecordWindow) => RecordView {
   const View = class extends RecordView {};
   const define = (name: string, get: (this: RecordView) => unknown): void => {
     Object.defineProperty(View.prototype, name, { get, enumerable: true });
@@ -86,7 +112,9 @@ const HIGH_EXACT = 2 ** 21;
 const PRICE_UNITS = 1e9;
 
 /** One character for each byte, the empty text for NUL. */
-const characters = Array.from({ length: 256 }, (_, code) => (code === 0 ? '' : String.fromCharCode(code)));
+export const characters: readonly string[] = Array.from({ length: 256 }, (_, code) =>
+  code === 0 ? '' : String.fromCharCode(code),
+);
 
 /** Reads the value of a field of the record at a place. */
 export type FieldReader = (bytes: DataView, at: number) => FieldValue<FieldType>;
@@ -129,14 +157,17 @@ export function textAt(bytes: DataView, at: number, size: number): string {
 function getterOf(field: Field): (this: RecordView) => unknown {
   const read = readerOf(field);
   return function get(this: RecordView) {
-    return read(this.cursor, this.at);
+    const { bytes, at } = this.window;
+    return read(bytes, at);
   };
 }
 
 function priceGetter({ name, offset }: Field): (this: RecordView) => number | null {
   return function get(this: RecordView) {
-    const low = this.cursor.getUint32(this.at + offset, true);
-    const high = this.cursor.getInt32(this.at + offset + 4, true);
+    const { bytes } = this.window;
+    const at = this.window.at + offset;
+    const high = bytes.getInt32(at + 4, true);
+    const low = bytes.getUint32(at, true);
     if (high === 0x7fff_ffff && low === 0xffff_ffff) return null;
     if (high >= HIGH_EXACT || high < -HIGH_EXACT) throw notExact(name);
     // The quotient of two exact doubles is the double nearest to the price.
@@ -147,17 +178,20 @@ function priceGetter({ name, offset }: Field): (this: RecordView) => number | nu
 function countGetter({ name, type, offset }: Field): (this: RecordView) => number {
   const isSigned = type === 'i64';
   return function get(this: RecordView) {
-    const at = this.at + offset + 4;
-    const high = isSigned ? this.cursor.getInt32(at, true) : this.cursor.getUint32(at, true);
+    const { bytes } = this.window;
+    const at = this.window.at + offset;
+    const high = isSigned ? bytes.getInt32(at + 4, true) : bytes.getUint32(at + 4, true);
     if (high >= HIGH_EXACT || high < -HIGH_EXACT) throw notExact(name);
-    return high * HIGH_WORD + this.cursor.getUint32(this.at + offset, true);
+    return high * HIGH_WORD + bytes.getUint32(at, true);
   };
 }
 
 function millisecondGetter({ offset }: Field): (this: RecordView) => number {
   return function get(this: RecordView) {
-    const low = this.cursor.getUint32(this.at + offset, true);
-    const high = this.cursor.getUint32(this.at + offset + 4, true);
+    const { bytes } = this.window;
+    const at = this.window.at + offset;
+    const high = bytes.getUint32(at + 4, true);
+    const low = bytes.getUint32(at, true);
     // In two steps, each of which is exact: 2^32 ns are 4294 whole milliseconds and 967296 ns.
     return high * 4294 + Math.floor((high * 967_296 + low) / 1_000_000);
   };

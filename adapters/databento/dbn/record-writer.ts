@@ -1,21 +1,17 @@
 import { DatabentoError } from '../errors.ts';
-import { type Field, TS_OUT_BYTES, WORD_BYTES } from './field.ts';
+import { type Field, RECORD_BYTES_MAX, TS_OUT_BYTES, WORD_BYTES } from './field.ts';
 import { type LayoutName, layouts } from './layouts.ts';
-import type { StoredRecord } from './record.ts';
+import type { StoredRecord, UnknownRecord } from './record.ts';
+import { writeOhlcv, writeTrade } from './straight-records.ts';
+import { codeOf, isCharacter, isI8, isI16, isI32, isI64, isU8, isU16, isU32, isU64 } from './value-range.ts';
 
 /** Writes the value of one field of a record; throws code `range` when it does not fit. */
 type FieldWriter = (bytes: DataView, at: number, record: Readonly<Record<string, unknown>>) => void;
 
-const smallWriters = {
-  u8: (bytes: DataView, at: number, value: number) => bytes.setUint8(at, value),
-  u16: (bytes: DataView, at: number, value: number) => bytes.setUint16(at, value, true),
-  u32: (bytes: DataView, at: number, value: number) => bytes.setUint32(at, value, true),
-  i8: (bytes: DataView, at: number, value: number) => bytes.setInt8(at, value),
-  i16: (bytes: DataView, at: number, value: number) => bytes.setInt16(at, value, true),
-  i32: (bytes: DataView, at: number, value: number) => bytes.setInt32(at, value, true),
-};
+type KnownRecord = Exclude<StoredRecord, UnknownRecord>;
 
 interface LayoutWriter {
+  readonly size: number;
   readonly fields: readonly FieldWriter[];
   /** Whether bytes between the fields have to be made zeros. */
   readonly hasReserved: boolean;
@@ -25,7 +21,9 @@ const layoutWriters = Object.fromEntries(
   Object.values(layouts).map(({ name, size, fields }) => {
     const used = fields.reduce((sum, field) => sum + field.size, 0);
     const hasText = fields.some(({ type }) => type === 'text');
-    return [name, { fields: fields.map(writerOf), hasReserved: used < size || hasText }];
+    // The length is written last, from the size.
+    const values = fields.filter(({ name: field }) => field !== 'length');
+    return [name, { size, fields: values.map(writerOf), hasReserved: used < size || hasText }];
   }),
 ) as unknown as Readonly<Record<LayoutName, LayoutWriter>>;
 
@@ -41,18 +39,42 @@ export function recordBytes(record: StoredRecord): number {
  * is of no use.
  */
 export function writeRecord(record: StoredRecord, bytes: DataView, at: number): number {
-  const size = recordBytes(record);
   if (record.layout === 'unknown') {
-    placeOf(bytes, at, size).set(record.raw);
-    return size;
+    placeOf(bytes, at, record.raw.length).set(record.raw);
+    return record.raw.length;
   }
-  const { fields, hasReserved } = layoutWriters[record.layout];
-  if (hasReserved) placeOf(bytes, at, size).fill(0);
-  const values = record as unknown as Readonly<Record<string, unknown>>;
-  for (let index = 0; index < fields.length; index++) fields[index]!(bytes, at, values);
+  const size = writeRecordBody(record, bytes, at);
+  return record.ts_out === undefined ? size : writeTsOut(bytes, at, record.ts_out);
+}
+
+/** Puts a send time behind the record that is written at a place, and returns the number of bytes of both. */
+export function writeTsOut(bytes: DataView, at: number, tsOut: bigint): number {
+  const size = bytes.getUint8(at) * WORD_BYTES;
+  if (size + TS_OUT_BYTES > RECORD_BYTES_MAX) {
+    throw new DatabentoError('range', `a record of ${size} bytes has no room for ts_out`);
+  }
+  if (!isU64(tsOut)) throw outOfRange({ name: 'ts_out', type: 'time', offset: size, size: TS_OUT_BYTES }, tsOut);
+  bytes.setBigUint64(at + size, tsOut, true);
+  bytes.setUint8(at, (size + TS_OUT_BYTES) / WORD_BYTES);
+  return size + TS_OUT_BYTES;
+}
+
+/** As `writeRecord`, but without `ts_out`. */
+export function writeRecordBody(record: KnownRecord, bytes: DataView, at: number): number {
+  const { size, fields, hasReserved } = layoutWriters[record.layout];
+  if (!writeStraight(record, bytes, at)) {
+    if (hasReserved) placeOf(bytes, at, size).fill(0);
+    const values = record as unknown as Readonly<Record<string, unknown>>;
+    for (let index = 0; index < fields.length; index++) fields[index]!(bytes, at, values);
+  }
   bytes.setUint8(at, size / WORD_BYTES);
-  if (record.ts_out !== undefined) bytes.setBigUint64(at + size - TS_OUT_BYTES, record.ts_out, true);
   return size;
+}
+
+/** False when the record has to be written by the table. */
+function writeStraight(record: KnownRecord, bytes: DataView, at: number): boolean {
+  if (record.layout === 'ohlcv') return writeOhlcv(record, bytes, at);
+  return record.layout === 'trade' && writeTrade(record, bytes, at);
 }
 
 /** The bytes of one record. */
@@ -67,36 +89,60 @@ function placeOf(bytes: DataView, at: number, size: number): Uint8Array {
 }
 
 function writerOf(field: Field): FieldWriter {
-  if (field.type === 'text') return textWriter(field);
-  if (field.type === 'char') return charWriter(field);
-  return field.size === 8 ? bigWriter(field) : smallWriter(field);
+  switch (field.type) {
+    case 'u8':
+      return numberWriter(field, isU8, (bytes, at, value) => bytes.setUint8(at, value));
+    case 'u16':
+      return numberWriter(field, isU16, (bytes, at, value) => bytes.setUint16(at, value, true));
+    case 'u32':
+      return numberWriter(field, isU32, (bytes, at, value) => bytes.setUint32(at, value, true));
+    case 'i8':
+      return numberWriter(field, isI8, (bytes, at, value) => bytes.setInt8(at, value));
+    case 'i16':
+      return numberWriter(field, isI16, (bytes, at, value) => bytes.setInt16(at, value, true));
+    case 'i32':
+      return numberWriter(field, isI32, (bytes, at, value) => bytes.setInt32(at, value, true));
+    case 'u64':
+    case 'time':
+      return unsignedWriter(field);
+    case 'i64':
+    case 'price':
+      return signedWriter(field);
+    case 'char':
+      return charWriter(field);
+    case 'text':
+      return textWriter(field);
+  }
 }
 
-function smallWriter(field: Field): FieldWriter {
-  const { name, offset, size, type } = field;
-  const span = 2 ** (8 * size);
-  const least = isSigned(field) ? -span / 2 : 0;
-  const write = smallWriters[type as keyof typeof smallWriters];
+function numberWriter(
+  field: Field,
+  fits: (value: number) => boolean,
+  write: (bytes: DataView, at: number, value: number) => void,
+): FieldWriter {
+  const { name, offset } = field;
   return (bytes, at, record) => {
     const value = record[name] as number;
-    if (!Number.isInteger(value) || value < least || value >= least + span) throw outOfRange(field, value);
+    if (!fits(value)) throw outOfRange(field, value);
     write(bytes, at + offset, value);
   };
 }
 
-function bigWriter(field: Field): FieldWriter {
+function unsignedWriter(field: Field): FieldWriter {
   const { name, offset } = field;
-  if (isSigned(field)) {
-    return (bytes, at, record) => {
-      const value = record[name] as bigint;
-      if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw outOfRange(field, value);
-      bytes.setBigInt64(at + offset, value, true);
-    };
-  }
   return (bytes, at, record) => {
     const value = record[name] as bigint;
-    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw outOfRange(field, value);
+    if (!isU64(value)) throw outOfRange(field, value);
     bytes.setBigUint64(at + offset, value, true);
+  };
+}
+
+function signedWriter(field: Field): FieldWriter {
+  const { name, offset } = field;
+  return (bytes, at, record) => {
+    const value = record[name] as bigint;
+    if (!isI64(value)) throw outOfRange(field, value);
+    bytes.setBigInt64(at + offset, value, true);
   };
 }
 
@@ -104,8 +150,8 @@ function charWriter(field: Field): FieldWriter {
   const { name, offset } = field;
   return (bytes, at, record) => {
     const text = record[name] as string;
-    if (typeof text !== 'string' || text.length > 1 || text.charCodeAt(0) > 255) throw outOfRange(field, text);
-    bytes.setUint8(at + offset, text === '' ? 0 : text.charCodeAt(0));
+    if (!isCharacter(text)) throw outOfRange(field, text);
+    bytes.setUint8(at + offset, codeOf(text));
   };
 }
 
@@ -121,10 +167,6 @@ function textWriter(field: Field): FieldWriter {
       bytes.setUint8(at + offset + index, code);
     }
   };
-}
-
-function isSigned({ type }: Field): boolean {
-  return type.startsWith('i') || type === 'price';
 }
 
 function outOfRange({ name, type, size }: Field, value: unknown): DatabentoError {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { checkBarFile } from '#adapters/files/check-bars.ts';
-import { type MadeHeader, madeBar, madeHeader } from '../databento/dbn-files.ts';
+import { type MadeHeader, madeBar, madeHeader } from '../databento/dbn/dbn-files.ts';
 import {
   ALL,
   barsOf,
@@ -101,7 +101,7 @@ describe('a bad DBN file is refused with record, byte, reason and remedy, and no
   const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ['bytes that are neither', Buffer.from([1, 2, 3, 4, 5]), /neither DBN .* nor CSV; give/],
     ['a zstd file of something else', zstdCompressSync(csv(...good)), /not DBN/],
-    ['a cut-off header', dbn(esHeader).subarray(0, 99), /truncated DBN: the input ends at byte 99/],
+    ['a cut-off header', dbn(esHeader).subarray(0, 99), /truncated DBN: the header at byte 0 has 99 of/],
     [
       'a cut-off record',
       dbn(esHeader, dbnBar(0)).subarray(0, -1),
@@ -127,6 +127,11 @@ describe('a bad DBN file is refused with record, byte, reason and remedy, and no
     ],
     ['high below low', dbn(esHeader, dbnBar(0, 7, [1, 0.5, 2, 1])), /record 0 at byte \d+: ESH2026 has its high below/],
     ['an undefined price', dbn(esHeader, dbnBar(0, 7, [1, null, 1, 1])), /ESH2026 has a price that is not a number/],
+    [
+      'a price that a double cannot hold',
+      dbn(esHeader, dbnBar(0), dbnBar(1, 7, [1e9, 1e9, 1e9, 1e9])),
+      new RegExp(`record 1 at byte ${start + 56}: open is too large .*get the file again`),
+    ],
     ['half a minute', dbn(esHeader, dbnBar(0.5)), /ESH2026 opens at 2026-01-06T15:00:30.000Z, not on a whole minute/],
     [
       'an id that is not mapped',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { checkBarFile } from '#adapters/files/check-bars.ts';
 import { fileFeed } from '#adapters/files/file-feed.ts';
 import type { FeedEvent } from '#core/market/feed.ts';
-import { dbnSamples, hasDbnSamples, type MadeHeader, madeBar } from '../databento/dbn-files.ts';
+import { dbnSamples, hasDbnSamples, type MadeHeader, madeBar } from '../databento/dbn/dbn-files.ts';
 import {
   ALL,
   barsOf,

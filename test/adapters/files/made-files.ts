@@ -7,7 +7,7 @@ import { fileFeed } from '#adapters/files/file-feed.ts';
 import { kindOf } from '#core/errors.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { FeedEvent } from '#core/market/feed.ts';
-import { type MadeHeader, type MadeOhlc, madeBar, madeHeader } from '../databento/dbn-files.ts';
+import { type MadeHeader, type MadeOhlc, madeBar, madeHeader } from '../databento/dbn/dbn-files.ts';
 
 /** The regular hours of the exchange. */
 export const calendar = cmeCalendar();
