@@ -107,6 +107,7 @@ export const systemCodes = {
   slowReaderWarning: 2,
   replayCompleted: 3,
   endOfInterval: 4,
+  unsubscribeAck: 5,
   unset: 255,
 } as const;
 

@@ -12,6 +12,7 @@ import {
   SYMBOL_BYTES_MIN,
   SYMBOL_BYTES_V1,
 } from './metadata.ts';
+import { isText, writeText } from './text.ts';
 
 const COUNT_BYTES = 4;
 const INTERVAL_DATES_BYTES = 8;
@@ -118,14 +119,13 @@ class HeaderWriter {
   }
 
   text(value: string, size: number): void {
-    this.#buffer.write(value, this.#at, size, 'latin1');
+    writeText(value, this.#buffer, this.#at);
     this.#at += size;
   }
 
   /** Text of which the last byte stays NUL. */
   symbol(value: string, size: number): void {
-    const isWritable = value.length < size && Array.from(value).every((letter) => letter > '\0' && letter <= '\u00ff');
-    if (!isWritable) throw notWritable(`${JSON.stringify(value)} is not text of at most ${size - 1} bytes`);
+    if (!isText(value, size)) throw notWritable(`${JSON.stringify(value)} is not text of at most ${size - 1} bytes`);
     this.text(value, size);
   }
 

@@ -1,6 +1,7 @@
 import { DatabentoError } from '../errors.ts';
 import { type Schema, type Stype, schemas, stypes, UNDEF_TIMESTAMP } from './enums.ts';
 import { type DbnVersion, NEWEST_VERSION } from './layouts.ts';
+import { readText } from './text.ts';
 
 /** What a requested symbol stood for on the UTC dates [start_date, end_date), as numbers YYYYMMDD. */
 export interface MappingInterval {
@@ -251,11 +252,8 @@ class HeaderCursor {
     return this.#bytes.readBigUInt64LE(this.#take(8));
   }
 
-  /** Text up to the first NUL, a character for each byte. */
   text(size: number): string {
-    const at = this.#take(size);
-    const end = this.#bytes.indexOf(0, at);
-    return this.#bytes.toString('latin1', at, end === -1 ? at + size : Math.min(end, at + size));
+    return readText(this.#bytes, this.#take(size), size);
   }
 
   /** A count and that many entries; the count is checked against the bytes left before anything is made. */

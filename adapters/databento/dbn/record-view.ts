@@ -8,6 +8,7 @@ import {
   TS_OUT_BYTES,
   WORD_BYTES,
 } from './field.ts';
+import { readText } from './text.ts';
 
 /** Fields read a second way, as a double: prices in units of the currency, null when undefined, and 64-bit counts. */
 type Doubles<Specs extends FieldSpecs> = {
@@ -143,15 +144,8 @@ export function readerOf({ type, offset, size }: Field): FieldReader {
     case 'char':
       return (bytes, at) => characters[bytes.getUint8(at + offset)]!;
     case 'text':
-      return (bytes, at) => textAt(bytes, at + offset, size);
+      return (bytes, at) => readText(bytes, at + offset, size);
   }
-}
-
-/** The text up to the first NUL of `size` bytes, a character for each byte. */
-export function textAt(bytes: DataView, at: number, size: number): string {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset + at, size);
-  const end = all.indexOf(0);
-  return all.toString('latin1', 0, end === -1 ? size : end);
 }
 
 function getterOf(field: Field): (this: RecordView) => unknown {

@@ -3,6 +3,7 @@ import { type Field, RECORD_BYTES_MAX, TS_OUT_BYTES, WORD_BYTES } from './field.
 import { type LayoutName, layouts } from './layouts.ts';
 import type { StoredRecord, UnknownRecord } from './record.ts';
 import { writeOhlcv, writeTrade } from './straight-records.ts';
+import { isText, writeText } from './text.ts';
 import { codeOf, isCharacter, isI8, isI16, isI32, isI64, isU8, isU16, isU32, isU64 } from './value-range.ts';
 
 /** Writes the value of one field of a record; throws code `range` when it does not fit. */
@@ -159,13 +160,8 @@ function textWriter(field: Field): FieldWriter {
   const { name, offset, size } = field;
   return (bytes, at, record) => {
     const text = record[name] as string;
-    // The last byte stays NUL.
-    if (typeof text !== 'string' || text.length >= size) throw outOfRange(field, text);
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index);
-      if (code === 0 || code > 255) throw outOfRange(field, text);
-      bytes.setUint8(at + offset + index, code);
-    }
+    if (!isText(text, size)) throw outOfRange(field, text);
+    writeText(text, bytes, at + offset);
   };
 }
 

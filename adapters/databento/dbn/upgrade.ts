@@ -4,8 +4,8 @@ import { type LayoutName, layouts, NEWEST_VERSION } from './layouts.ts';
 import { type DbnMetadata, metadataInVersion } from './metadata.ts';
 import type { AnyView, DbnRecord, NewestLayoutName, OldLayoutName, StoredRecord } from './record.ts';
 import { toObject } from './record-object.ts';
-import { textAt } from './record-view.ts';
 import { encodeRecord } from './record-writer.ts';
+import { readText } from './text.ts';
 import { makeView, makeWindow } from './views.ts';
 
 /** The newest layout of the records whose layout has changed. */
@@ -119,11 +119,11 @@ const derivations: Partial<Record<OldLayoutName, (source: DataView, at: number, 
   },
   system_v1: (source, at, target) => {
     const [, offset, size] = layouts.system_v1.specs.msg;
-    target.setUint8(layouts.system_v2.specs.code[1], systemCodeOf(textAt(source, at + offset, size)));
+    target.setUint8(layouts.system_v2.specs.code[1], systemCodeOf(readText(source, at + offset, size)));
   },
   error_v1: (source, at, target) => {
     const [, offset, size] = layouts.error_v1.specs.err;
-    target.setUint8(layouts.error_v2.specs.code[1], errorCodeOf(textAt(source, at + offset, size)));
+    target.setUint8(layouts.error_v2.specs.code[1], errorCodeOf(readText(source, at + offset, size)));
   },
 };
 

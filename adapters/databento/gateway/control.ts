@@ -171,9 +171,10 @@ export const controlVerbs: Readonly<Record<string, ControlVerb>> = {
     usage: '',
     summary: 'the time of the market, the sessions, the random faults',
     run({ context: { clock, disturbances }, sessions }) {
-      const shown = sessions().map(({ number, state, settings }) => ({
+      const shown = sessions().map(({ number, state, isBlocked, settings }) => ({
         session: number,
         state,
+        blocked: isBlocked,
         client: settings?.client,
       }));
       return JSON.stringify({

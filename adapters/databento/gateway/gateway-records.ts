@@ -2,6 +2,7 @@ import { rtypes, type Schema, type Stype, stypes, systemCodes, UNDEF_TIMESTAMP }
 import type { DbnVersion } from '../dbn/layouts.ts';
 import { layouts } from '../dbn/layouts.ts';
 import type { ErrorRecord, SymbolMappingRecord, SystemRecord, UnknownRecord } from '../dbn/record.ts';
+import { isText } from '../dbn/text.ts';
 import type { Match } from './subscription-state.ts';
 
 /** Header of the records that the gateway itself speaks with. `length` is written by the encoder. */
@@ -87,5 +88,7 @@ export function unknownRecord(atNs: bigint): UnknownRecord {
 /** The text, cut to what an error or system record of a version can hold. */
 export function fitText(text: string, version: DbnVersion): string {
   const bytes = version === 1 ? layouts.error_v1.specs.err[2] : layouts.error_v2.specs.err[2];
-  return text.slice(0, bytes - 1);
+  let fitting = text.slice(0, bytes - 1);
+  while (!isText(fitting, bytes)) fitting = fitting.slice(0, -1);
+  return fitting;
 }

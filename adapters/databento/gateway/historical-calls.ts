@@ -29,6 +29,8 @@ export interface CallContext {
   /** Until when history reaches, nanoseconds since the epoch; read once for a call. */
   readonly nowNs: bigint;
   readonly usdPerGigabyte: number;
+  /** Whether something is missing of a UTC day that has records. */
+  readonly isDegraded: (date: string) => boolean;
 }
 
 /** A JSON value, or a stream of plain DBN that may be sent compressed. */
@@ -176,8 +178,8 @@ function datasetRange({ source, nowNs }: CallContext, parameters: Parameters): u
   };
 }
 
-/** Days with records are available, the day that is not over is pending, and others are missing. */
-async function datasetCondition({ source, nowNs }: CallContext, parameters: Parameters): Promise<unknown> {
+/** Days with records are available or degraded, the day that is not over is pending, and others are missing. */
+async function datasetCondition({ source, nowNs, isDegraded }: CallContext, parameters: Parameters): Promise<unknown> {
   readDataset(source, parameters);
   const today = Number(nowNs / DAY_NS);
   const firstDay = readDay(parameters, 'start_date') ?? Number(source.startNs / DAY_NS);
@@ -185,7 +187,8 @@ async function datasetCondition({ source, nowNs }: CallContext, parameters: Para
   const days = await daysWithRecords(source, { firstDay, lastDay, nowNs });
   return Array.from({ length: Math.max(0, lastDay - firstDay + 1) }, (_, index) => {
     const day = firstDay + index;
-    const condition = day === today ? 'pending' : days.has(day) ? 'available' : 'missing';
+    const known = isDegraded(dateOfDay(day)) ? 'degraded' : 'available';
+    const condition = day === today ? 'pending' : days.has(day) ? known : 'missing';
     const lastModified = condition === 'missing' ? null : dateOfDay(Math.min(day + 1, today));
     return { date: dateOfDay(day), condition, last_modified_date: lastModified };
   });

@@ -42,6 +42,8 @@ export interface HistoricalServerOptions {
   readonly host?: string;
   /** The time of the market, nanoseconds since the epoch; nothing later is served. */
   readonly now: () => bigint;
+  /** Whether something is missing of a UTC day, `2026-01-05`, that has records; by default of none. */
+  readonly isDegraded?: (date: string) => boolean;
   /** By how much history lags the market; default 0. */
   readonly delayNs?: bigint;
   /** Price of every schema; default 1. */
@@ -92,7 +94,7 @@ export async function startHistoricalServer(options: HistoricalServerOptions): P
 }
 
 function makeListener(options: HistoricalServerOptions): RequestListener {
-  const { source, delayNs = 0n, usdPerGigabyte = 1, flushBytes = FLUSH_BYTES } = options;
+  const { source, delayNs = 0n, usdPerGigabyte = 1, flushBytes = FLUSH_BYTES, isDegraded = () => false } = options;
   const symbols = new DatedSymbols(source);
   const keyDigests = options.keys.map(digestOf);
   let count = 0;
@@ -109,7 +111,7 @@ function makeListener(options: HistoricalServerOptions): RequestListener {
     const fault = options.fault?.({ name, parameters, count }) ?? null;
     if (sendFault(response, fault)) return;
     const nowNs = options.now() - delayNs;
-    const answered = await answerCall(name, { source, symbols, nowNs, usdPerGigabyte }, parameters);
+    const answered = await answerCall(name, { source, symbols, nowNs, usdPerGigabyte, isDegraded }, parameters);
     await send(response, answered, { flushBytes, cut: fault?.cut ?? null });
   };
   return (request, response) => {

@@ -16,18 +16,20 @@ export interface MarketSenderOptions {
   readonly router: Router;
   readonly disturbances: Disturbances;
   readonly draws: FaultDraws;
-  /** When the next records are said to be sent; null for the time at which each is available. */
-  readonly stampNs: (isReplay: boolean) => bigint | null;
   /** Strikes the session with a fault; false when it is over for it. */
   readonly onStrike: (strike: Strike) => boolean;
   /** Told how many records of a schema were left out for a slow reader, when that is over. */
   readonly onSkipped: (schema: Schema, records: number) => void;
 }
 
-/** How a stretch of records is sent. */
-interface Sending {
+/** A stretch of a batch to be sent. */
+export interface Stretch {
+  /** The records [from, to). */
+  readonly from: number;
+  readonly to: number;
   readonly isReplay: boolean;
-  readonly stampNs: bigint | null;
+  /** When they are sent: one time for all, or one for each record of the batch. */
+  readonly sentNs: bigint | BigUint64Array;
 }
 
 /** Sends what a session is to have of the market: picks its records, and lets them come wrong when that was asked for. */
@@ -48,16 +50,16 @@ export class MarketSender {
     this.#skipUntilNs = timeNs;
   }
 
-  /** Sends the records [from, to) of a batch that are for the session; of a replay only those not before its start. */
-  send(batch: RecordBatch, { from, to, isReplay }: { from: number; to: number; isReplay: boolean }): void {
+  /** Sends the records of a stretch that are for the session; of a replay only those not before its start. */
+  send(batch: RecordBatch, stretch: Stretch): void {
+    const { from, to, isReplay } = stretch;
     if (from === to) return;
-    const { router, disturbances, draws, stampNs } = this.#options;
+    const { router, disturbances, draws } = this.#options;
     router.at(batch.availableNs[from]!);
-    const sending = { isReplay, stampNs: stampNs(isReplay) };
     const isQuiet = !disturbances.isActive && this.#late.length === 0 && this.#skipUntilNs === null;
     for (let index = from; index < to; index++) {
       if (isQuiet) {
-        if (this.#isWanted(batch, index, isReplay)) this.#write(batch, index, sending);
+        if (this.#isWanted(batch, index, isReplay)) this.#write(batch, index, sentAt(stretch, index));
         continue;
       }
       const strike = draws.strike(batch.availableNs[index]!, disturbances.rates);
@@ -65,14 +67,14 @@ export class MarketSender {
         this.settle();
         if (!this.#options.onStrike(strike)) return;
       }
-      this.#sendFaulty(batch, index, sending);
+      this.#sendFaulty(batch, index, stretch);
     }
     this.settle();
   }
 
   /** Sends bars that are still held back and says what was skipped; nothing comes after them. */
-  end(): void {
-    this.#release(null);
+  end(sentNs: bigint): void {
+    this.#release(null, sentNs);
     this.#tellSkipped();
     this.settle();
   }
@@ -100,10 +102,10 @@ export class MarketSender {
     return fromNs !== null && view.getBigUint64(offset + timeAt, true) >= fromNs;
   }
 
-  #write(batch: RecordBatch, index: number, { stampNs }: Sending): void {
+  #write(batch: RecordBatch, index: number, sentNs: bigint): void {
     const { writer } = this.#options;
     if (!writer.isVerbatim) {
-      writer.write(batch, index, stampNs ?? batch.availableNs[index]!);
+      writer.write(batch, index, sentNs);
       return;
     }
     const from = batch.offsets[index]!;
@@ -116,15 +118,16 @@ export class MarketSender {
     }
   }
 
-  #sendFaulty(batch: RecordBatch, index: number, sending: Sending): void {
+  #sendFaulty(batch: RecordBatch, index: number, stretch: Stretch): void {
     const { disturbances, draws } = this.#options;
     const { rates } = disturbances;
     const availableNs = batch.availableNs[index]!;
-    this.#release(availableNs);
+    const sentNs = sentAt(stretch, index);
+    this.#release(availableNs, sentNs);
     const isMarker = batch.bytes[batch.offsets[index]! + RTYPE_AT] === rtypes.system;
     if (disturbances.isLost(availableNs)) return;
     if (isMarker && (!disturbances.hasMarkers || draws.hits(rates['missing-marker']))) return;
-    if (!this.#isWanted(batch, index, sending.isReplay) || this.#isSkipped(batch, index)) return;
+    if (!this.#isWanted(batch, index, stretch.isReplay) || this.#isSkipped(batch, index)) return;
     const record = this.#renumbered(batch, index);
     const at = record === batch ? index : 0;
     const lengthNs = isMarker ? null : barLengthNs[batch.schemaNumbers[index]!]!;
@@ -133,19 +136,19 @@ export class MarketSender {
       this.#late.push({ bar: record.copyOf(at), afterNs });
       return;
     }
-    this.#write(record, at, sending);
-    if (sending.isReplay && !isMarker && draws.hits(rates.duplicate)) {
+    this.#write(record, at, sentNs);
+    if (stretch.isReplay && !isMarker && draws.hits(rates.duplicate)) {
       this.settle();
-      this.#write(record, at, sending);
+      this.#write(record, at, sentNs);
     }
   }
 
-  /** Writes late bars that are due before a record of that time; null for all. */
-  #release(timeNs: bigint | null): void {
+  /** Writes late bars that are due before a record of a time; null for all. */
+  #release(timeNs: bigint | null, sentNs: bigint): void {
     if (this.#late.length === 0) return;
     const isDue = ({ afterNs }: { readonly afterNs: bigint }): boolean => timeNs === null || afterNs < timeNs;
-    for (const { bar, afterNs } of this.#late.filter(isDue)) {
-      this.#write(bar, 0, { isReplay: false, stampNs: this.#options.stampNs(false) ?? timeNs ?? afterNs });
+    for (const { bar } of this.#late.filter(isDue)) {
+      this.#write(bar, 0, sentNs);
     }
     this.#late = this.#late.filter((late) => !isDue(late));
   }
@@ -180,4 +183,8 @@ export class MarketSender {
     record.view.setUint32(record.offsets[0]! + INSTRUMENT_ID_AT, newId, true);
     return record;
   }
+}
+
+function sentAt({ sentNs }: Stretch, index: number): bigint {
+  return typeof sentNs === 'bigint' ? sentNs : sentNs[index]!;
 }

@@ -39,6 +39,11 @@ export class Outlet {
     return this.#isHung;
   }
 
+  /** Whether the client does not take what it has been sent. */
+  get isBlocked(): boolean {
+    return this.#isHung || this.#workBytes > 0 || this.#socket.writableNeedDrain;
+  }
+
   /** Milliseconds since something was sent. */
   get silentMs(): number {
     return this.#options.host.monotonic() - this.#lastSentMs;

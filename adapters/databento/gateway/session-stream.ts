@@ -82,7 +82,6 @@ export class SessionStream {
       router: this.#router,
       disturbances,
       draws: this.#draws,
-      stampNs: (isReplay) => (isReplay || typeof clock.pace === 'number' ? clock.now() : null),
       onStrike: (strike) => {
         this.strike(strike);
         return !this.#isOver;
@@ -109,6 +108,7 @@ export class SessionStream {
     }
     for (const request of requests) this.subscribe(request);
     await this.#subscribing;
+    this.#writer.flush();
     // A session that asked for nothing yet is nobody that time would wait for.
     if (requests.length === 0 && !this.#isOver) await this.#subscribed();
     if (this.#isOver) return;
@@ -142,7 +142,7 @@ export class SessionStream {
 
   /** Says that the gateway is alive, unless the client does not take what it has been sent. */
   beat(): void {
-    if (!this.#hasBegun || this.#isOver || this.#outlet.room() !== null) return;
+    if (!this.#hasBegun || this.#isOver || this.#outlet.isBlocked) return;
     this.#writer.speak(heartbeat(this.#context.clock.now()));
     this.#writer.flush();
   }
@@ -204,12 +204,12 @@ export class SessionStream {
     const query = { schemas: new Set([schema]), fromNs, untilNs: markedUntilNs };
     for await (const batch of openPass(this.#context, query)) {
       const to = batch.indexAfter(untilNs);
-      this.#sender.send(batch, { from: 0, to, isReplay: true });
+      this.#sender.send(batch, { from: 0, to, isReplay: true, sentNs: this.#context.clock.now() });
       await this.#room();
       if (this.#isOver) return;
       if (to < batch.length) break;
     }
-    this.#sender.end();
+    this.#sender.end(this.#context.clock.now());
     this.#writer.speak(replayCompleted(schema, this.#context.clock.now()));
     this.#writer.flush();
     this.#draws.rewind();
@@ -245,7 +245,9 @@ export class SessionStream {
         continue;
       }
       const to = indexAfter(due, nowNs);
-      this.#sender.send(batch, { from, to, isReplay: false });
+      // Time that does not pass by itself is, while a record is sent, that of the record.
+      const sentNs = typeof this.#context.clock.pace === 'number' ? nowNs : due;
+      this.#sender.send(batch, { from, to, isReplay: false, sentNs });
       from = to;
       await this.#room();
     }
@@ -254,7 +256,7 @@ export class SessionStream {
   /** At the end of the source: everything has been sent. */
   async #rest(feed: LiveFeed, seat: ClockSeat): Promise<void> {
     const { clock } = this.#context;
-    this.#sender.end();
+    this.#sender.end(clock.now());
     this.#writer.flush();
     await this.#outlet.flushed();
     this.#context.sourceEndNs ??= clock.now();

@@ -54,6 +54,11 @@ export class Session {
     return this.#state;
   }
 
+  /** Whether the client does not take what it has been sent. */
+  get isBlocked(): boolean {
+    return this.#outlet.isBlocked;
+  }
+
   /** What the client asked for; null before it has authenticated. */
   get settings(): SessionSettings | null {
     return this.#settings;

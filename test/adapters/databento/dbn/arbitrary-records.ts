@@ -28,15 +28,25 @@ function bigInteger(isSigned: boolean): fc.Arbitrary<bigint> {
   return fc.oneof(fc.bigInt({ min, max }), fc.constantFrom(min, max));
 }
 
-/** Bytes of text that are not NUL. */
+/** Bytes that are not NUL. */
 const letter = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code));
+
+/** Text that a field of so many bytes can hold, in UTF-8 with its closing NUL. */
+export function fieldText(bytes: number): fc.Arbitrary<string> {
+  const unit = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((one) => one !== '\0');
+  return fc.string({ unit, maxLength: bytes - 1 }).map((text) => {
+    const letters = Array.from(text);
+    while (Buffer.byteLength(letters.join('')) >= bytes) letters.pop();
+    return letters.join('');
+  });
+}
 
 function fieldValue({ type, size }: Field): fc.Arbitrary<number | bigint | string> {
   switch (type) {
     case 'char':
       return fc.oneof(letter, fc.constant(''));
     case 'text':
-      return fc.string({ unit: letter, maxLength: size - 1 });
+      return fieldText(size);
     case 'u64':
     case 'time':
       return bigInteger(false);

@@ -11,25 +11,22 @@ import {
 import { encodeMetadata } from '#adapters/databento/dbn/metadata-writer.ts';
 import { upgradeMetadata } from '#adapters/databento/dbn/upgrade.ts';
 import { DatabentoError } from '#adapters/databento/errors.ts';
+import { fieldText } from './arbitrary-records.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 /** 0 and all ones say that there is none. */
 const stated = fc.option(fc.bigInt({ min: 1n, max: 2n ** 64n - 2n }), { nil: null });
 
-function textOf(bytes: number): fc.Arbitrary<string> {
-  return fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((c) => String.fromCharCode(c)), maxLength: bytes - 1 });
-}
-
 const anyMetadata: fc.Arbitrary<DbnMetadata> = fc
   .tuple(fc.constantFrom(1 as const, 2 as const, 3 as const), fc.integer({ min: 22, max: 100 }))
   .chain(([version, bytes]) => {
     const symbol_cstr_len = version === 1 ? 22 : bytes;
-    const symbols = fc.array(textOf(symbol_cstr_len), { maxLength: 4 });
+    const symbols = fc.array(fieldText(symbol_cstr_len), { maxLength: 4 });
     const date = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-    const interval = fc.record({ start_date: date, end_date: date, symbol: textOf(symbol_cstr_len) });
+    const interval = fc.record({ start_date: date, end_date: date, symbol: fieldText(symbol_cstr_len) });
     return fc.record({
       version: fc.constant(version),
-      dataset: textOf(16),
+      dataset: fieldText(16),
       schema: fc.option(fc.constantFrom(...schemas), { nil: null }),
       start: u64,
       end: stated,
@@ -42,7 +39,7 @@ const anyMetadata: fc.Arbitrary<DbnMetadata> = fc
       partial: symbols,
       not_found: symbols,
       mappings: fc.array(
-        fc.record({ raw_symbol: textOf(symbol_cstr_len), intervals: fc.array(interval, { maxLength: 3 }) }),
+        fc.record({ raw_symbol: fieldText(symbol_cstr_len), intervals: fc.array(interval, { maxLength: 3 }) }),
         { maxLength: 3 },
       ),
     });
@@ -150,7 +147,7 @@ describe('what is no header is told apart', () => {
 describe('metadata that does not fit its layout is not written', () => {
   test.each<readonly [string, Partial<DbnMetadata>, string]>([
     ['a symbol that is too long', { symbols: ['x'.repeat(71)] }, 'at most 70 bytes'],
-    ['a symbol that is no text of bytes', { symbols: ['€'] }, 'at most 70 bytes'],
+    ['a symbol of too many bytes', { symbols: ['€'.repeat(24)] }, 'at most 70 bytes'],
     ['a symbol with a NUL', { partial: ['a\0b'] }, 'at most 70 bytes'],
     ['a dataset that is too long', { dataset: 'x'.repeat(16) }, 'at most 15 bytes'],
     ['a negative time', { start: -1n }, '-1'],

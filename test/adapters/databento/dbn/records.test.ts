@@ -21,7 +21,8 @@ function bytesByTable(record: StoredRecord, layout: LayoutName): Buffer {
 }
 
 function writeField(bytes: Buffer, { type, offset, size }: Field, value: never): void {
-  if (type === 'text' || type === 'char') bytes.write(value, offset, size, 'latin1');
+  if (type === 'char') bytes.write(value, offset, size, 'latin1');
+  else if (type === 'text') bytes.write(value, offset, size, 'utf8');
   else if (type === 'price' || type === 'i64') bytes.writeBigInt64LE(value, offset);
   else if (type === 'time' || type === 'u64') bytes.writeBigUInt64LE(value, offset);
   else if (type.startsWith('i')) bytes.writeIntLE(value, offset, size);
@@ -61,7 +62,7 @@ describe.each(versionedLayouts)('%s in version %i', (layout, version) => {
 
 function wrongFor({ type, size }: Field): readonly unknown[] {
   if (type === 'char') return ['AB', '\u0100', 65, undefined];
-  if (type === 'text') return ['x'.repeat(size), 'a\0b', '\u0100', 1n, undefined];
+  if (type === 'text') return ['x'.repeat(size), 'ö'.repeat(Math.ceil(size / 2)), 'a\0b', '\ud800', 1n, undefined];
   if (type === 'u64' || type === 'time') return [-1n, 2n ** 64n, 5, '5', undefined];
   if (type === 'i64' || type === 'price') return [-(2n ** 63n) - 1n, 2n ** 63n, 5, 0.5, undefined];
   const bits = 8 * size;
