@@ -59,16 +59,19 @@ export const gatewayCommand = {
   name: 'gateway',
   summary: 'the Databento gateway simulator, live and historical, on two ports',
   help: gatewayHelp,
-  run: (args: string[]): Promise<number> =>
-    runGateway(args, {
+  async run(args: string[]): Promise<number> {
+    const code = await runGateway(args, {
       out: (line) => process.stdout.write(`${line}\n`),
       err: (line) => process.stderr.write(`${line}\n`),
       lines: () => createInterface({ input: process.stdin }),
       untilStopped: async () => {
         await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
-        process.stdin.destroy();
       },
-    }),
+    });
+    // Waiting for more lines would keep the command alive.
+    process.stdin.destroy();
+    return code;
+  },
 };
 
 async function openSource({ files, bars, generator, universe, spreads }: GatewayFlags): Promise<GatewaySource> {

@@ -5,9 +5,10 @@ import { BatchBuilder } from '#adapters/databento/gateway/batch-builder.ts';
 import { endOfInterval } from '#adapters/databento/gateway/gateway-records.ts';
 import type { RecordBatch } from '#adapters/databento/gateway/record-batch.ts';
 import type { MinuteBar } from '#core/market/bar.ts';
+import { parseContract } from '#core/market/contract.ts';
 import type { FeedEvent } from '#core/market/feed.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
-import { calendarSpread, contractOf, outright } from './listed-contracts.ts';
+import { calendarSpread, outright } from './listed-contracts.ts';
 import { spreadBars } from './spread-bars.ts';
 
 const schemaNumber = schemaNumbers['ohlcv-1m'];
@@ -70,7 +71,7 @@ class BarWriter {
   idOf(contract: string): number {
     const known = this.#ids.get(contract);
     if (known !== undefined) return known;
-    const { instrumentId } = outright(contractOf(contract));
+    const { instrumentId } = outright(parseContract(contract));
     this.#ids.set(contract, instrumentId);
     return instrumentId;
   }

@@ -1,6 +1,6 @@
 import type { GatewayInstrument } from '#adapters/databento/gateway/source.ts';
 import { invariant } from '#core/errors.ts';
-import { type Contract, formatContract, nextLiquidContract, parseContract } from '#core/market/contract.ts';
+import { type Contract, formatContract, nextLiquidContract } from '#core/market/contract.ts';
 import { instrumentOf, instruments } from '#core/market/instrument.ts';
 
 /** Ids of outrights begin at one, those of calendar spreads at the other; both count root, year and month. */
@@ -70,11 +70,6 @@ export function listedContracts(root: string, atMs: number): readonly Contract[]
 export function shortSymbol(contract: Contract): string {
   const symbol = formatContract(contract);
   return `${symbol.slice(0, -4)}${symbol.slice(-1)}`;
-}
-
-/** The contract of a bar, `ESZ2026`. */
-export function contractOf(text: string): Contract {
-  return parseContract(text);
 }
 
 function numberOf({ root, year, month }: Contract): number {

@@ -1,6 +1,5 @@
 import type { MinuteBar } from '#core/market/bar.ts';
-import { type Contract, compareContracts, nextLiquidContract } from '#core/market/contract.ts';
-import { contractOf } from './listed-contracts.ts';
+import { type Contract, compareContracts, nextLiquidContract, parseContract } from '#core/market/contract.ts';
 
 /** The share of the nearer leg's volume that trades as a spread. */
 const VOLUME_SHARE = 0.02;
@@ -13,7 +12,7 @@ export interface SpreadBar {
 
 /** The spreads of the bars of one minute: one for each pair of neighbouring contracts of a root that both traded. */
 export function spreadBars(minute: readonly MinuteBar[]): readonly SpreadBar[] {
-  const legs = minute.map((bar) => ({ bar, contract: contractOf(bar.contract) }));
+  const legs = minute.map((bar) => ({ bar, contract: parseContract(bar.contract) }));
   return legs.flatMap(({ bar: near, contract }) => {
     const far = nextLiquidContract(contract.root, contract);
     const other = legs.find((leg) => leg.contract.root === far.root && compareContracts(leg.contract, far) === 0);

@@ -1,3 +1,4 @@
+import type { Schema } from '../dbn/enums.ts';
 import type { DbnVersion } from '../dbn/layouts.ts';
 import type { DelayOptions } from './delay.ts';
 import type { Disturbances } from './disturbances.ts';
@@ -17,8 +18,8 @@ export interface GatewayContext {
   readonly delay: DelayOptions;
   /** How far back a replay may begin. */
   readonly replayWindowNs: bigint;
-  /** Interval of heartbeats for clients that name none. */
-  readonly heartbeatIntervalS: number;
+  /** Seconds between heartbeats for clients that name none; undefined for the real gateway's. */
+  readonly heartbeatIntervalS: number | undefined;
   /** A client that does not take anything for so long is told that it is slow. */
   readonly slowAfterMs: number;
   /** A client that has not authenticated by then is cut off. */
@@ -27,8 +28,8 @@ export interface GatewayContext {
   readonly endWithSource: boolean;
   readonly chunkBytes: number | null;
   readonly frameBatches: number | null;
-  /** The end of the source, once some session has come to it. */
-  sourceEndNs: bigint | null;
+  /** When the last records of schemas were available, once some session has come to them. */
+  readonly schemaEndsNs: Map<Schema, bigint>;
   /** Told when a session has been sent everything. */
   onCaughtUp(): void;
   /** Told when the source cannot be read. */

@@ -155,7 +155,7 @@ export const controlVerbs: Readonly<Record<string, ControlVerb>> = {
   active_count: {
     usage: '',
     summary: 'how many sessions are authenticated',
-    run: ({ sessions }) => String(sessions().filter(({ settings }) => settings !== null).length),
+    run: ({ sessions }) => String(sessions().filter(({ isActive }) => isActive).length),
   },
   disconnect: {
     usage: 'SESSION',

@@ -91,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (context.clock.isEnded) onEnded();
     },
     onFailure,
-    mayStream: () => authenticated(sessions).length <= (options.sessionsMax ?? 10),
+    mayStream: () => [...sessions].filter(({ isActive }) => isActive).length <= (options.sessionsMax ?? 10),
   });
   const limit = new ConnectionLimit(options.connectionsPerSecond === undefined ? 5 : options.connectionsPerSecond);
   let count = 0;
@@ -141,23 +141,19 @@ function makeContext(
     keys: new Set(options.keys),
     delay: { latencyNs: ns(options.latencyMs), jitterNs: ns(options.jitterMs), seed },
     replayWindowNs: BigInt(options.replayWindowS ?? DAY_S) * NS_PER_S,
-    heartbeatIntervalS: options.heartbeatIntervalS ?? 30,
+    heartbeatIntervalS: options.heartbeatIntervalS,
     slowAfterMs: options.slowAfterMs ?? 1000,
     authTimeoutMs: options.authTimeoutMs ?? 30_000,
     endWithSource: options.endWithSource ?? false,
     chunkBytes: options.chunkBytes ?? null,
     frameBatches: options.frameBatches ?? null,
-    sourceEndNs: null,
+    schemaEndsNs: new Map(),
     ...callbacks,
   };
 }
 
 function ns(ms = 0): bigint {
   return BigInt(Math.round(ms * Number(NS_PER_MS)));
-}
-
-function authenticated(sessions: Iterable<Session>): readonly Session[] {
-  return [...sessions].filter(({ settings, state }) => settings !== null && state !== 'over');
 }
 
 async function listen(server: Server, { port = 0, host = '127.0.0.1' }: GatewayOptions): Promise<number> {

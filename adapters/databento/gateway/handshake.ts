@@ -3,8 +3,8 @@ import { cramReply } from '../protocol/cram.ts';
 
 /** What the greeting names as the gateway's version. */
 const GATEWAY_VERSION = '0.8.0 (simulator)';
-/** Bounds of the interval of heartbeats. */
-const HEARTBEAT_INTERVAL_S = { min: 5, max: 1800 } as const;
+/** Bounds of the interval of heartbeats, and the real gateway's own. */
+const HEARTBEAT_INTERVAL_S = { min: 5, max: 1800, usual: 30 } as const;
 
 /** What a client asked for when it authenticated. */
 export interface SessionSettings {
@@ -21,8 +21,8 @@ export interface AuthRules {
   readonly challenge: string;
   readonly keys: ReadonlySet<string>;
   readonly dataset: string;
-  /** Interval of a client that names none. */
-  readonly heartbeatIntervalS: number;
+  /** Seconds for a client that names none; 30 when not given. */
+  readonly heartbeatIntervalS?: number;
 }
 
 /** The lines with which the gateway begins. */
@@ -64,7 +64,7 @@ export function readAuth(line: string, rules: AuthRules): SessionSettings | stri
   return { compression, tsOut: tsOut === '1', heartbeatIntervalS, slowReader, client: fields.get('client') ?? '' };
 }
 
-function intervalOf(text: string | undefined, unset: number): number | null {
+function intervalOf(text: string | undefined, unset: number = HEARTBEAT_INTERVAL_S.usual): number | null {
   if (text === undefined || text === '') return unset;
   const value = Number(text);
   const isValid = Number.isInteger(value) && value >= HEARTBEAT_INTERVAL_S.min && value <= HEARTBEAT_INTERVAL_S.max;

@@ -27,6 +27,8 @@ export class LiveFeed {
   readonly #context: GatewayContext;
   readonly #schemas = new Set<Schema>();
   #batches: AsyncIterator<RecordBatch> = none();
+  /** Everything that has to be closed; what has closed by itself takes no harm. */
+  readonly #opened: AsyncIterator<RecordBatch>[] = [];
 
   constructor(context: GatewayContext) {
     this.#context = context;
@@ -51,16 +53,13 @@ export class LiveFeed {
     const [isFirst, before] = [this.#schemas.size === 0, this.#batches];
     for (const schema of added) this.#schemas.add(schema);
     const open = (): AsyncIterable<RecordBatch> => openPass(this.#context, { schemas: added, fromNs, untilNs: null });
-    if (isFirst) {
-      this.#batches = open()[Symbol.asyncIterator]();
-      return;
-    }
     const going: MergeInput = { startNs: 0n, open: () => continued(rest, before) };
-    this.#batches = mergeBatches([going, { startNs: 0n, open }]);
+    this.#batches = isFirst ? open()[Symbol.asyncIterator]() : mergeBatches([going, { startNs: 0n, open }]);
+    this.#opened.push(this.#batches);
   }
 
   async close(): Promise<void> {
-    await this.#batches.return?.();
+    for (const batches of this.#opened.reverse()) await batches.return?.();
   }
 }
 
@@ -70,10 +69,6 @@ async function* continued(
   rest: RecordBatch | null,
   batches: AsyncIterator<RecordBatch>,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  try {
-    if (rest !== null) yield rest;
-    for (let next = await batches.next(); next.done !== true; next = await batches.next()) yield next.value;
-  } finally {
-    await batches.return?.();
-  }
+  if (rest !== null) yield rest;
+  for (let next = await batches.next(); next.done !== true; next = await batches.next()) yield next.value;
 }

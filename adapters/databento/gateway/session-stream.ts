@@ -1,22 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import { errorCodes, type Schema } from '../dbn/enums.ts';
 import type { GatewayContext } from './context.ts';
-import { dueTimes } from './delay.ts';
 import { FaultDraws, type Strike } from './faults.ts';
-import {
-  errorRecord,
-  heartbeat,
-  replayCompleted,
-  slowReaderWarning,
-  symbolMapping,
-  unknownRecord,
-} from './gateway-records.ts';
+import { errorRecord, heartbeat, slowReaderWarning, symbolMapping, unknownRecord } from './gateway-records.ts';
 import type { SessionSettings } from './handshake.ts';
 import { skippableSchemas } from './intervals.ts';
-import { LiveFeed, openPass } from './live-feed.ts';
 import { MarketSender } from './market-sender.ts';
+import { MarketStream } from './market-stream.ts';
 import type { Outlet } from './outlet.ts';
-import { indexAfter, type RecordBatch } from './record-batch.ts';
 import { Router } from './router.ts';
 import { SessionWriter } from './session-writer.ts';
 import type { GatewayInstrument } from './source.ts';
@@ -31,8 +21,6 @@ export interface StreamOptions {
   readonly sessionNumber: number;
 }
 
-/** Batches between turns of the event loop, so that other connections get theirs. */
-const BATCHES_PER_TURN = 32;
 const MINUTE_NS = 60_000_000_000n;
 /** How far behind a reader is said to be who is called slow on request; then a minute is left out. */
 const SLOW_MS = 3000;
@@ -54,9 +42,9 @@ export class SessionStream {
   readonly #router: Router;
   readonly #sender: MarketSender;
   readonly #draws: FaultDraws;
+  readonly #market: MarketStream;
   #seat: ClockSeat | null = null;
   #hasBegun = false;
-  #batches = 0;
   /** Subscriptions are taken one after the other. */
   #subscribing: Promise<void> = Promise.resolve();
   #onSubscribed: () => void = () => undefined;
@@ -88,6 +76,10 @@ export class SessionStream {
       },
       onSkipped: (schema, records) => this.#skipped(schema, records),
     });
+    this.#market = new MarketStream({
+      ...{ context, outlet, writer: this.#writer, router: this.#router, sender: this.#sender, draws: this.#draws },
+      onSlow: (behindMs, untilNs) => this.#slow(behindMs, untilNs),
+    });
   }
 
   /**
@@ -115,10 +107,7 @@ export class SessionStream {
     const seat = clock.join();
     this.#seat = seat;
     try {
-      // What is available by now is replayed, what comes later is live, however long the replay takes.
-      const nowNs = clock.now();
-      await this.#replayAll(nowNs);
-      await this.#follow(nowNs, seat);
+      await this.#market.run(seat);
       // Time that goes as fast as the clients read stands until the client gives up.
       if (this.#outlet.isHung && clock.pace === 'max') await this.#outlet.room();
     } finally {
@@ -187,98 +176,6 @@ export class SessionStream {
     await new Promise<void>((resolve) => {
       this.#onSubscribed = resolve;
     });
-  }
-
-  /** One schema after the other, each from the start asked for until now. */
-  async #replayAll(untilNs: bigint): Promise<void> {
-    for (const schema of this.#router.schemas) {
-      const fromNs = this.#router.replayFrom(schema);
-      if (fromNs !== null && !this.#isOver) await this.#replay(schema, fromNs, untilNs);
-    }
-  }
-
-  async #replay(schema: Schema, fromNs: bigint, untilNs: bigint): Promise<void> {
-    const { sourceEndNs } = this.#context;
-    const markedUntilNs = sourceEndNs !== null && sourceEndNs < untilNs ? sourceEndNs : untilNs;
-    this.#draws.rewind();
-    const query = { schemas: new Set([schema]), fromNs, untilNs: markedUntilNs };
-    for await (const batch of openPass(this.#context, query)) {
-      const to = batch.indexAfter(untilNs);
-      this.#sender.send(batch, { from: 0, to, isReplay: true, sentNs: this.#context.clock.now() });
-      await this.#room();
-      if (this.#isOver) return;
-      if (to < batch.length) break;
-    }
-    this.#sender.end(this.#context.clock.now());
-    this.#writer.speak(replayCompleted(schema, this.#context.clock.now()));
-    this.#writer.flush();
-    this.#draws.rewind();
-  }
-
-  /** Sends what becomes available after a time, as it does. */
-  async #follow(afterNs: bigint, seat: ClockSeat): Promise<void> {
-    const feed = new LiveFeed(this.#context);
-    feed.include(this.#router.schemas, afterNs + 1n, null);
-    try {
-      while (!this.#isOver) {
-        const batch = await feed.next();
-        if (batch === null) await this.#rest(feed, seat);
-        else await this.#sendWhenDue(batch, feed, seat);
-      }
-    } finally {
-      await feed.close();
-    }
-  }
-
-  async #sendWhenDue(batch: RecordBatch, feed: LiveFeed, seat: ClockSeat): Promise<void> {
-    const due = dueTimes(batch, this.#context.delay);
-    let from = 0;
-    while (from < batch.length && !this.#isOver) {
-      const reached = seat.reach(due[from]!, due[batch.length - 1]!);
-      if (reached instanceof Promise) this.#writer.flush();
-      const nowNs = reached instanceof Promise ? await reached : reached;
-      if (nowNs === null) {
-        if (feed.misses(this.#router.schemas)) {
-          feed.include(this.#router.schemas, this.#context.clock.now() + 1n, batch.slice(from, batch.length));
-          return;
-        }
-        continue;
-      }
-      const to = indexAfter(due, nowNs);
-      // Time that does not pass by itself is, while a record is sent, that of the record.
-      const sentNs = typeof this.#context.clock.pace === 'number' ? nowNs : due;
-      this.#sender.send(batch, { from, to, isReplay: false, sentNs });
-      from = to;
-      await this.#room();
-    }
-  }
-
-  /** At the end of the source: everything has been sent. */
-  async #rest(feed: LiveFeed, seat: ClockSeat): Promise<void> {
-    const { clock } = this.#context;
-    this.#sender.end(clock.now());
-    this.#writer.flush();
-    await this.#outlet.flushed();
-    this.#context.sourceEndNs ??= clock.now();
-    if (this.#context.endWithSource) this.#outlet.end();
-    const interrupted = seat.end();
-    this.#context.onCaughtUp();
-    await interrupted;
-    if (feed.misses(this.#router.schemas)) feed.include(this.#router.schemas, clock.now() + 1n, null);
-  }
-
-  /** Waits until the client has taken enough, and now and then for others to get their turn. */
-  async #room(): Promise<void> {
-    this.#batches += 1;
-    if (this.#batches % BATCHES_PER_TURN === 0) await setImmediate();
-    const room = this.#outlet.room();
-    if (room === null) return;
-    const { host, clock, slowAfterMs } = this.#context;
-    const sinceMs = host.monotonic();
-    await room;
-    const blockedMs = host.monotonic() - sinceMs;
-    // Only time that passes by itself leaves a reader behind.
-    if (typeof clock.pace === 'number' && blockedMs >= slowAfterMs) this.#slow(Math.round(blockedMs), clock.now());
   }
 
   /** Does what is done about a reader who is behind: leaves records out up to a time, or warns. */

@@ -51,7 +51,12 @@ export class Session {
   }
 
   get state(): State {
-    return this.#state;
+    return this.#outlet.isClosed ? 'over' : this.#state;
+  }
+
+  /** Whether it has authenticated and is not over. */
+  get isActive(): boolean {
+    return this.#settings !== null && this.state !== 'over';
   }
 
   /** Whether the client does not take what it has been sent. */
