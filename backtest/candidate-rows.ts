@@ -37,7 +37,7 @@ export interface CandidateRow {
  * Hours with a missing feature, or without three hours after them, give no row.
  */
 export async function candidateRows({ feed, calendar, root, features }: CandidateOptions): Promise<CandidateRow[]> {
-  const slicer = makeSlicer({ universe: [root], calendar, source: feed.source, announceFromTradeDate: null });
+  const slicer = makeSlicer({ universe: [root], calendar, source: feed.source });
   const history = memoryBarHistory({ sliceLog: memorySliceLog() });
   const lookback = featureLookbacks(features)['1h'] ?? 1;
   const { group } = instrumentOf(root);

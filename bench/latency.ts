@@ -46,7 +46,7 @@ async function measure(speed: number, wallMsMax: number): Promise<Record<'fast' 
   const supervisor = await startRun({
     configPath,
     speed,
-    feed: { FEED: 'generator', SEED: '1', FROM: '2026-02-05' },
+    source: { kind: 'generator', seed: 1, from: '2026-02-05', to: null, sessions: 1 },
     onAnnounced: ({ closeTimeMs, wallMs }) => putWallMs.set(closeTimeMs, wallMs),
   });
   try {

@@ -3,7 +3,10 @@ import { loadConfig } from '#config/load.ts';
 import { type RunSettings, type Supervisor, startSupervisor } from '#local/supervisor.ts';
 
 /** What a measured run is started with. */
-export type MeasuredRun = Pick<RunSettings, 'configPath' | 'speed' | 'feed' | 'onAnnounced' | 'onQuiet'>;
+export type MeasuredRun = Pick<
+  RunSettings,
+  'configPath' | 'speed' | 'source' | 'ingestEnvironment' | 'onAnnounced' | 'onQuiet'
+>;
 
 /** Starts the local system in this process, silently. */
 export async function startRun(run: MeasuredRun): Promise<Supervisor> {

@@ -22,11 +22,8 @@ export async function memory(): Promise<string[]> {
   const supervisor = await startRun({
     configPath,
     speed: 'max',
-    feed: {
-      FEED: 'generator',
-      SEED: '1',
-      FROM,
-      SESSIONS: String(SESSIONS),
+    source: { kind: 'generator', seed: 1, from: FROM, to: null, sessions: SESSIONS },
+    ingestEnvironment: {
       NODE_OPTIONS: `--import=${new URL('heap-on-signal.mjs', import.meta.url).href}`,
       HEAP_FILE: heapFile,
     },

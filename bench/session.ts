@@ -28,7 +28,11 @@ export async function session(): Promise<string[]> {
       await plainLoop(feed, { strategy, universe, announceFromTradeDate: FROM });
     }
   });
-  const supervisor = await startRun({ configPath, speed: 'max', feed: { FEED: 'generator', SEED: '1', FROM } });
+  const supervisor = await startRun({
+    configPath,
+    speed: 'max',
+    source: { kind: 'generator', seed: 1, from: FROM, to: null, sessions: 1 },
+  });
   try {
     const cpu = process.cpuUsage();
     const wallMs = await timed(() => supervisor.run());

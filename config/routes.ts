@@ -1,20 +1,18 @@
 import { type Parts, problem, repeated } from './parts.ts';
 import type { Problem } from './problem.ts';
+import { secretNameFault, secretPrefix } from './secret-name.ts';
 
 /** Addresses of webhooks are secrets; a configuration only names them, and the name says which environment it is for. */
 export function routeProblems({ environment, ingest, certificate, accounts }: Parts): Problem[] {
-  const prefix = `rooney/${environment ?? '<environment>'}/`;
   const named = accounts.flatMap(({ index, part: { route, webhookSecret } }) => {
     const path = ['accounts', index, 'webhookSecret'];
-    const remedy = `name a secret such as ${prefix}${route}/main; its value is put into Secrets Manager by hand`;
+    const remedy = `name a secret such as ${secretPrefix(environment)}${route}/main; its value is put into Secrets Manager by hand`;
     if (route === 'none') {
       return webhookSecret === undefined ? [] : [problem(path, 'route none sends nothing', 'remove it')];
     }
     if (webhookSecret === undefined) return [problem(path, `missing, and route ${route} needs it`, remedy)];
-    const isName = /^(rooney\/[a-z]+\/)([a-z0-9-]+\/)*[a-z0-9-]+$/.test(webhookSecret);
-    if (!isName) return [problem(path, 'not the name of a secret (an address must never stand here)', remedy)];
-    const foreign = environment !== undefined && !webhookSecret.startsWith(prefix);
-    return foreign ? [problem(path, 'names the secret of another environment', remedy)] : [];
+    const fault = secretNameFault(webhookSecret, environment);
+    return fault === null ? [] : [problem(path, fault, remedy)];
   });
   const shared = repeated(accounts, ({ part }) => part.webhookSecret).map(({ item, first }) =>
     problem(
@@ -25,7 +23,7 @@ export function routeProblems({ environment, ingest, certificate, accounts }: Pa
   );
   const real = accounts.filter(({ part }) => part.route === 'traderspost');
   const unreal = real.flatMap(({ index }) => [
-    ...(ingest?.feed === 'generator'
+    ...(ingest?.feed === 'simulator'
       ? [problem(['accounts', index, 'route'], 'generated bars must not become real orders', 'set route to sandbox')]
       : []),
     ...(certificate?.entryGrade === 'presumed'

@@ -1,4 +1,5 @@
 import { instrumentOf, isRoot } from '#core/market/instrument.ts';
+import { feedProblems } from './feed.ts';
 import { type Line, linesOf, type Parts, problem, repeated } from './parts.ts';
 import type { Problem } from './problem.ts';
 import { routeProblems } from './routes.ts';
@@ -17,6 +18,7 @@ export function ruleProblems(parts: Parts): Problem[] {
     limitProblems,
     streamProblems,
     routeProblems,
+    feedProblems,
   ];
   return rules.flatMap((rule) => rule(parts));
 }

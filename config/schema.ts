@@ -20,8 +20,12 @@ const FARGATE_MEMORY_MIB = { 256: [512, 2048], 512: [1024, 4096], 1024: [2048, 8
 
 const ingestSchema = z
   .strictObject({
-    /** `none`: the service is deployed with no task, because no source of live bars is connected yet. */
-    feed: z.enum(['generator', 'none']),
+    /** `simulator`: invented bars, by a gateway simulator beside the service. `none`: the service is deployed with no task. */
+    feed: z.enum(['databento', 'simulator', 'none']),
+    /** Name of the secret that holds the Databento key; never the key. The simulator beside the service takes that key only. */
+    keySecret: z.string().optional(),
+    /** Dollars that one start of the service may spend on history; more is refused before anything is spent. */
+    historyUsdMax: dollars.optional(),
     /** CPU units of the Fargate task, 1024 to a vCPU. */
     cpu: z.literal([256, 512, 1024]),
     memoryMiB: z.int().multipleOf(512),

@@ -17,7 +17,7 @@ export interface BarFeed {
   events(): AsyncIterable<FeedEvent>;
 }
 
-/** A closed session of one contract and timeframe, stored as columns in one piece. */
+/** A session of one contract and timeframe, closed or as far as it goes, stored as columns in one piece. */
 export interface SessionBars {
   readonly root: string;
   readonly contract: string;
@@ -31,7 +31,7 @@ export interface SessionBars {
 export interface BarHistory {
   /** Writes bars of the open session; writing the same bar again changes nothing. */
   write(bars: readonly Bar[], knownAtMs: number): Promise<void>;
-  /** Writes closed sessions, replacing what was written of them before. */
+  /** Writes closed sessions, or one in progress as far as it goes, replacing what was written of them before. */
   writeSessions(sessions: readonly SessionBars[]): Promise<void>;
   /** The last `lookback` bars as known at `asOfMs`; fewer when fewer exist. `gaps` come from the slice log. */
   window(request: WindowRequest, asOfMs: number): Promise<Window>;

@@ -18,7 +18,9 @@ export interface IngestParts {
   readonly stream: AnnouncingStream;
   readonly pace: Pace;
   readonly clock: Clock;
-  /** Told of every slice, and once before the first. */
+  /** Called before the first slice is announced, when everything before it is stored. */
+  readonly onReady: () => void;
+  /** Told of every slice. */
   readonly report: (message: IngestMessage) => void;
   readonly signal: AbortSignal;
 }
@@ -49,12 +51,13 @@ export async function ingest(parts: IngestParts): Promise<IngestCounts> {
     await storeHistory(parts, sliced);
     const { slice } = sliced;
     if (slice === null) continue;
-    if (slices === 0) parts.report({ type: 'ready', firstCloseTimeMs: slice.closeTimeMs });
+    if (slices === 0) parts.onReady();
     if (!(await parts.pace())) return counts(false);
     await announce(parts, slice);
     slices += 1;
     if (slice.gap !== null) gaps += 1;
   }
+  if (signal.aborted) return counts(false);
   await history.writeSessions(slicer.end());
   return counts(true);
 }

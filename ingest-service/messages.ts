@@ -1,7 +1,7 @@
 /** What the ingest service tells a supervisor that started it as a child. */
 export type IngestMessage =
-  /** History is stored, and the first slice waits to be announced. */
-  | { readonly type: 'ready'; readonly firstCloseTimeMs: number }
+  /** History is stored. What closes after `historyEndMs`, UTC, is announced. */
+  | { readonly type: 'ready'; readonly historyEndMs: number }
   /** One slice is on the stream. */
   | {
       readonly type: 'announced';
@@ -25,7 +25,9 @@ export type IngestMessage =
   /** The service ends with exit code 1. */
   | { readonly type: 'failed'; readonly message: string };
 
-/** What a supervisor tells the ingest service at stepped pace: announce one more slice. */
-export interface SupervisorMessage {
-  readonly type: 'advance';
-}
+/** What a supervisor tells the ingest service. */
+export type SupervisorMessage =
+  /** At stepped pace: announce one more slice. */
+  | { readonly type: 'advance' }
+  /** The gateway has sent everything that it has, up to `closeTimeMs`, and closed the session. A real one never does. */
+  | { readonly type: 'last'; readonly closeTimeMs: number };

@@ -16,6 +16,8 @@ export interface IngestChildSettings {
 export interface IngestChild {
   /** Lets one more slice be announced, at stepped pace. */
   advance(): void;
+  /** Says that the source has sent all it has, up to `closeTimeMs`. */
+  last(closeTimeMs: number): void;
   /** Settles when the process is gone: its exit code, or null when a signal ended it. */
   readonly ended: Promise<number | null>;
   readonly pid: number | undefined;
@@ -42,12 +44,14 @@ export function startIngestChild(settings: IngestChildSettings): IngestChild {
     // Not `exit`: messages may still be on their way then.
     child.once('close', resolve);
   });
+  const tell = (message: SupervisorMessage): void => {
+    if (child.connected) child.send(message);
+  };
   return {
     pid: child.pid,
     ended,
-    advance() {
-      if (child.connected) child.send({ type: 'advance' } satisfies SupervisorMessage);
-    },
+    advance: () => tell({ type: 'advance' }),
+    last: (closeTimeMs) => tell({ type: 'last', closeTimeMs }),
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);

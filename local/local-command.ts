@@ -5,7 +5,9 @@ import { loadConfig } from '#config/load.ts';
 import { contractError } from '#core/errors.ts';
 import { errorText } from './error-text.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
+import { readDatabento } from './live-source.ts';
 import { type LocalFlags, localHelp, readLocalFlags } from './local-flags.ts';
+import type { MarketSpec } from './market-data.ts';
 import { createProgress, type ProgressLine } from './progress.ts';
 import { reportText } from './report.ts';
 import { type RunSettings, type Supervisor, startSupervisor } from './supervisor.ts';
@@ -64,13 +66,15 @@ async function runSystem(flags: LocalFlags, interruption: Interruption): Promise
   const supervisor = await startSupervisor({ ...settingsOf(flags), say, onTrouble }, interruption.signal);
   try {
     say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-    const failure = await replay(supervisor, progress);
+    const ending = await replay(supervisor, progress);
+    // A live feed goes on until somebody has had enough.
+    const failure = flags.live && interruption.signal.aborted ? null : ending;
     const { record, result } = await supervisor.record();
     if (flags.json && !failure) process.stdout.write(`${JSON.stringify(result)}\n`);
     // What was committed before a failure stays readable.
     else say(`\n${reportText(record, result)}`);
     if (failure) throw failure.error;
-    if (!flags.once) {
+    if (!flags.once && !flags.live) {
       say('\nThe data have ended; the system stays up until Ctrl-C.');
       await Promise.race([interruption.raised, supervisor.failed]);
     }
@@ -94,24 +98,19 @@ async function replay(supervisor: Supervisor, progress: ProgressLine): Promise<{
 }
 
 function settingsOf(flags: LocalFlags): Omit<RunSettings, 'say' | 'onTrouble'> {
-  if (flags.live) {
-    throw contractError(
-      '--live needs a Databento key and a live feed, and this version replays files and generated sessions; ' +
-        'leave --live away, or name a file with --data',
-    );
-  }
+  const source = flags.live ? readDatabento(process.env) : marketOf(flags);
   const rootFolder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
   const configPath = flags.config === null ? join(rootFolder, 'config/dev.yml') : resolve(flags.config);
   const config = loadConfig(configPath);
-  return { rootFolder, configPath, config, speed: flags.speed, feed: feedOf(flags) };
+  return { rootFolder, configPath, config, speed: flags.speed, source };
 }
 
-/** Variables of the ingest service, see its `env.ts`. */
-function feedOf({ data, from, to, seed, sessions }: LocalFlags): Record<string, string> {
-  const span = { ...(from !== null && { FROM: from }), ...(to !== null && { TO: to }) };
+function marketOf({ data, from, to, seed, sessions }: LocalFlags): MarketSpec {
   if (data === null) {
-    const generated = { FEED: 'generator', FROM: GENERATED_FROM, SEED: String(seed) };
-    return { ...generated, ...(sessions !== null && { SESSIONS: String(sessions) }), ...span };
+    const first = from ?? GENERATED_FROM;
+    if (to !== null && first > to)
+      throw contractError(`--to ${to} is before ${first}, where the generated sessions begin`);
+    return { kind: 'generator', seed, from: first, to, sessions: sessions ?? 1 };
   }
   const path = resolve(data);
   try {
@@ -119,7 +118,7 @@ function feedOf({ data, from, to, seed, sessions }: LocalFlags): Record<string, 
   } catch (error) {
     throw contractError(`--data ${data}: there is no such file or folder that can be read`, { cause: error });
   }
-  return { FEED: 'file', DATA_PATH: path, ...span };
+  return { kind: 'file', path, from, to };
 }
 
 /** Passes on the first lines, then says once that there are more. */

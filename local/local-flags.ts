@@ -12,7 +12,8 @@ export interface LocalFlags {
   /** Of the generator. */
   readonly seed: number;
   readonly sessions: number | null;
-  readonly speed: number | 'max';
+  /** `live`: as the market goes. */
+  readonly speed: number | 'max' | 'live';
   readonly once: boolean;
   readonly json: boolean;
   readonly live: boolean;
@@ -22,7 +23,8 @@ export interface LocalFlags {
 export const localHelp = `rooney local [options]
 
 Runs the whole system on this machine: ingest service, stream, tables, queues, strategy and execution functions, and a
-TradersPost sandbox that takes the orders. Without --data it generates one session after three of history. Ctrl-C ends it.
+TradersPost sandbox that takes the orders. The bars come through a Databento gateway simulator; without --data they are
+generated, one session after three of history. Ctrl-C ends it.
 
   --config FILE     configuration (default config/dev.yml)
   --data FILE|DIR   one-minute bars: DBN files, or CSV
@@ -33,7 +35,10 @@ TradersPost sandbox that takes the orders. Without --data it generates one sessi
   --speed N|max     times the speed of the market, or one slice as soon as the last is dealt with (default max)
   --once            end when the data end, instead of staying up until Ctrl-C
   --json            print one JSON object of results on stdout, and nothing else there
-  --live            live data from Databento (not in this version)
+  --live            live bars from Databento, after three sessions of history; orders go to the sandbox all the same.
+                    Needs DATABENTO_API_KEY; history is billed by Databento, up to ingest.historyUsdMax of the
+                    configuration ($5 without one). DATABENTO_GATEWAY=HOST:PORT and DATABENTO_HISTORICAL_URL name
+                    other addresses, such as those that rooney gateway prints
   --help            this text`;
 
 /** More would not fit into memory, where the local tables are. */
@@ -66,11 +71,17 @@ export function readLocalFlags(args: readonly string[]): LocalFlags | string {
       return '--seed and --sessions are for generated data, not --data';
     if (to !== null && sessions !== undefined)
       return '--to and --sessions both say how many sessions there are; give one';
+    if (values.live) {
+      const replayed = ['data', 'from', 'to', 'seed', 'sessions', 'speed', 'once'] as const;
+      const other = replayed.find((name) => values[name] !== undefined);
+      if (other !== undefined)
+        return `--live takes what comes now and never ends, so --${other} has no meaning with it`;
+    }
     return {
       ...{ config, data, from, to },
       seed: wholeNumber('--seed', seed ?? '1', [0, Number.MAX_SAFE_INTEGER]),
       sessions: sessions === undefined ? null : wholeNumber('--sessions', sessions, [1, SESSIONS_MAX]),
-      speed: speedOf(values.speed ?? 'max'),
+      speed: values.live ? 'live' : speedOf(values.speed ?? 'max'),
       once: values.once ?? false,
       json: values.json ?? false,
       live: values.live ?? false,

@@ -4,18 +4,22 @@ import { dynamoLedger } from '#adapters/dynamodb/ledger.ts';
 import { configHash } from '#config/hash.ts';
 import type { Config } from '#config/schema.ts';
 import { contractError } from '#core/errors.ts';
+import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { IngestMessage } from '#ingest-service/messages.ts';
+import { type BarMarket, type BarSource, openBarMarket } from './bar-market.ts';
 import { createCloud, type LocalCloud } from './cloud.ts';
 import { awsEnvironment } from './emulators/emulators.ts';
 import { type IngestChild, startIngestChild } from './ingest-child.ts';
+import { ingestVariables, KEY_SECRET_NAME } from './ingest-variables.ts';
 import { makeLogFolder } from './log-folder.ts';
 import { startModes } from './modes.ts';
 import type { ProgressCounts } from './progress.ts';
-import { createReplayClock } from './replay-clock.ts';
+import { createRealClock, createReplayClock, type ReplayClock } from './replay-clock.ts';
 import type { FeedCounts, RunResult } from './report.ts';
 import { RunOutput } from './run-output.ts';
 import { countRun, type RunRecord, readRunRecord } from './run-record.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
+import { ledgerTable, stackLine } from './stack-facts.ts';
 import { cachedTemplate } from './synth-cache.ts';
 
 type Announced = Extract<IngestMessage, { type: 'announced' }>;
@@ -27,10 +31,15 @@ export interface RunSettings {
   /** Absolute. */
   readonly configPath: string;
   readonly config: Config;
-  /** `max` announces a slice as soon as all intents of the last are terminal; a number is times the market's own speed. */
-  readonly speed: number | 'max';
-  /** Variables that say what the ingest service reads; the rest of its environment is the template's. */
-  readonly feed: Readonly<Record<string, string>>;
+  /**
+   * `max` announces a slice as soon as all intents of the last are terminal; a number is times the market's own speed;
+   * `live` announces slices as the market makes them, and the run's clock is the real one.
+   */
+  readonly speed: number | 'max' | 'live';
+  /** Where the bars come from. */
+  readonly source: BarSource;
+  /** More variables for the ingest service; the rest of its environment is the template's. */
+  readonly ingestEnvironment?: Readonly<Record<string, string>>;
   /** Says what is being started, in a few lines. */
   readonly say: (line: string) => unknown;
   /** Hears of what went wrong and is being tried again, in a line. */
@@ -85,9 +94,10 @@ class LocalRun implements Supervisor {
   readonly #logFolder: string;
   readonly #output: RunOutput;
   readonly #compileCache: string;
-  readonly #clock = createReplayClock();
+  readonly #clock: ReplayClock;
   readonly #ready = Promise.withResolvers<number>();
   readonly #feedDone = Promise.withResolvers<void>();
+  #market: BarMarket | null = null;
   #cloud: LocalCloud | null = null;
   #ingest: IngestChild | null = null;
   #sandbox: Sandbox | null = null;
@@ -98,6 +108,7 @@ class LocalRun implements Supervisor {
 
   constructor(settings: RunSettings, signal: AbortSignal) {
     this.#settings = settings;
+    this.#clock = settings.speed === 'live' ? createRealClock() : createReplayClock();
     this.#signal = AbortSignal.any([signal, this.#ending.signal]);
     const { promise, reject } = Promise.withResolvers<never>();
     // Whoever waits hears of it; that nobody waits at the moment is no crash.
@@ -132,12 +143,13 @@ class LocalRun implements Supervisor {
     // Four functions and the ingest service load the same packages; from the second run on, compiled ones.
     enableCompileCache(this.#compileCache);
     this.#sandbox = await startLocalSandbox(config, this.#clock);
-    const cloud = await this.#createCloud();
-    this.#cloud = cloud;
+    const { market, cloud } = await this.#open();
     this.#signal.throwIfAborted();
-    say(`${cloudLine(cloud)}\nlogs in ${this.#logFolder}`);
+    say(`${stackLine(cloud.stack)}\nbars come from ${market.description}\nlogs in ${this.#logFolder}`);
     this.#storeSecrets(cloud);
-    this.#ingest = this.#startIngest(cloud);
+    const ingest = this.#startIngest(cloud, market);
+    this.#ingest = ingest;
+    market.ended.then((closeTimeMs) => ingest.last(closeTimeMs), this.#fail);
     await Promise.race([Promise.all([cloud.start(), this.#ready.promise]), this.failed]);
     this.#clock.advanceTo(await this.#ready.promise);
     say(startModes(config, cloud));
@@ -162,10 +174,11 @@ class LocalRun implements Supervisor {
 
   async record(): Promise<{ record: RunRecord; result: RunResult }> {
     const { config } = this.#settings;
-    const ledger = dynamoLedger({ client: this.cloud.clients.dynamodb, tableName: ledgerTable(this.cloud) });
+    const ledger = dynamoLedger({ client: this.cloud.clients.dynamodb, tableName: ledgerTable(this.cloud.stack) });
     const ids = config.strategies.map(({ id }) => id);
     const record = await readRunRecord(ledger, ids);
-    const { slices, bars, gaps, setAside } = this.#feedCounts ?? this.#seen;
+    const { slices, bars, gaps, ...unused } = this.#feedCounts ?? this.#seen;
+    const setAside = unused.setAside + (this.#market?.setAsideBars() ?? 0);
     return { record, result: { slices, bars, gaps, setAside, ...countRun(record), configHash: configHash(config) } };
   }
 
@@ -177,7 +190,7 @@ class LocalRun implements Supervisor {
   async #stopAll(): Promise<void> {
     // Whoever still waits for the system to come to rest would wait for ever.
     this.#ending.abort();
-    await Promise.all([this.#ingest?.stop(), this.#cloud?.stop(), this.#sandbox?.close()]);
+    await Promise.all([this.#ingest?.stop(), this.#cloud?.stop(), this.#sandbox?.close(), this.#market?.close()]);
     await this.#output.close();
   }
 
@@ -190,6 +203,18 @@ class LocalRun implements Supervisor {
     await announced;
     await this.cloud.untilQuiet(this.#signal);
     await this.#settings.onQuiet?.(this.#clock.now());
+  }
+
+  /** Opens the source of the bars and the cloud beside each other; what was opened is stopped with the run. */
+  async #open(): Promise<{ market: BarMarket; cloud: LocalCloud }> {
+    const { source, config } = this.#settings;
+    const options = { calendar: cmeCalendar(), universe: config.market.universe };
+    const [market, cloud] = await Promise.allSettled([openBarMarket(source, options), this.#createCloud()]);
+    if (market.status === 'fulfilled') this.#market = market.value;
+    if (cloud.status === 'fulfilled') this.#cloud = cloud.value;
+    if (market.status === 'rejected') throw market.reason;
+    if (cloud.status === 'rejected') throw cloud.reason;
+    return { market: market.value, cloud: cloud.value };
   }
 
   async #createCloud(): Promise<LocalCloud> {
@@ -206,14 +231,18 @@ class LocalRun implements Supervisor {
     });
   }
 
-  #startIngest({ stack, emulators }: LocalCloud): IngestChild {
-    const { rootFolder, feed, speed } = this.#settings;
+  #startIngest({ stack, emulators }: LocalCloud, market: BarMarket): IngestChild {
+    const { rootFolder, ingestEnvironment, speed } = this.#settings;
     if (!stack.ingestEnvironment) throw contractError('template: no task definition for the ingest service');
     const log = this.#output.log('ingest');
-    const own = { SPEED: speed === 'max' ? 'stepped' : String(speed), NODE_COMPILE_CACHE: this.#compileCache };
     const ingest = startIngestChild({
       rootFolder,
-      environment: { ...awsEnvironment(emulators.endpoints), ...stack.ingestEnvironment, ...feed, ...own },
+      environment: {
+        ...awsEnvironment(emulators.endpoints),
+        ...ingestVariables(stack.ingestEnvironment, market, speed),
+        ...ingestEnvironment,
+        NODE_COMPILE_CACHE: this.#compileCache,
+      },
       onMessage: (message) => this.#hear(message),
       onOutput: (text) => log.write(text),
     });
@@ -229,7 +258,7 @@ class LocalRun implements Supervisor {
   #hear(message: IngestMessage): void {
     switch (message.type) {
       case 'ready':
-        this.#ready.resolve(message.firstCloseTimeMs);
+        this.#ready.resolve(message.historyEndMs);
         break;
       case 'announced': {
         const { slices, bars, gaps } = this.#seen;
@@ -251,6 +280,7 @@ class LocalRun implements Supervisor {
   }
 
   #storeSecrets({ emulators }: LocalCloud): void {
+    emulators.secrets.put(KEY_SECRET_NAME, this.#market?.key ?? '');
     for (const { id, webhookSecret } of this.#settings.config.accounts) {
       // Whatever the route says, an order of a local run never leaves this machine.
       if (webhookSecret !== undefined && this.#sandbox)
@@ -262,17 +292,4 @@ class LocalRun implements Supervisor {
 async function startLocalSandbox(config: Config, clock: { now(): number }): Promise<Sandbox | null> {
   const accounts = config.accounts.filter(({ webhookSecret }) => webhookSecret !== undefined).map(({ id }) => id);
   return accounts.length === 0 ? null : await startSandbox({ port: 0, accounts, clock });
-}
-
-function ledgerTable({ stack }: LocalCloud): string {
-  const names = new Set(stack.functions.flatMap(({ environment }) => environment.LEDGER_TABLE ?? []));
-  const [name, ...others] = names;
-  if (name !== undefined && others.length === 0) return name;
-  throw contractError(`template: expected one LEDGER_TABLE in the functions, found ${[...names].join(', ') || 'none'}`);
-}
-
-function cloudLine({ stack }: LocalCloud): string {
-  const { streams, tables, queues, kinesisMappings, sqsMappings } = stack;
-  const mappings = kinesisMappings.length + sqsMappings.length;
-  return `local cloud: ${streams.length} stream, ${tables.length} tables, ${queues.length} queues, ${mappings} event sources`;
 }

@@ -36,6 +36,8 @@ export interface DatabentoFeedOptions {
   readonly historicalUrl?: string | undefined;
   /** Ends the events. */
   readonly signal: AbortSignal;
+  /** Numbers in [0, 1) for the delays between connections; `Math.random` when not given. */
+  readonly random?: () => number;
   /** Hears what is worth keeping in a log. */
   readonly onLog: (level: 'info' | 'warn' | 'error', message: string, fields: object) => void;
   /** Called once, when everything from before has been told and what comes is new. */
@@ -79,8 +81,12 @@ export async function openDatabentoFeed(options: DatabentoFeedOptions): Promise<
     ...(historicalUrl === undefined ? {} : { baseUrl: historicalUrl }),
     onWarning: (warning) => onLog('warn', `Databento: ${warning}`, {}),
   });
-  const source: HistorySource = { client, dataset, universe, calendar, signal: options.signal };
-  const available = await availableBars(source);
+  const available = await availableBars(client, dataset);
+  const source: HistorySource = {
+    ...{ client, dataset, universe, calendar },
+    firstMs: available.fromMs,
+    signal: options.signal,
+  };
   const toMs = Math.floor(available.toMs / MINUTE_MS) * MINUTE_MS;
   const fromMs = historyStartMs(options, { fromMs: Math.ceil(available.fromMs / MINUTE_MS) * MINUTE_MS, toMs });
   return new SeamlessFeed(options, source, { fromMs, toMs });
@@ -113,7 +119,6 @@ class SeamlessFeed implements DatabentoFeed {
   #isLive = false;
   /** Where the source ends; null while it is not known to. */
   #endMs: number | null = null;
-  #isDisconnected = false;
   #setAside = 0;
 
   constructor(options: DatabentoFeedOptions, source: HistorySource, history: TimeSpan) {
@@ -134,7 +139,7 @@ class SeamlessFeed implements DatabentoFeed {
 
   endAt(endMs: number): void {
     this.#endMs = endMs;
-    if (this.#isDisconnected) this.#live?.stop();
+    if (this.#live?.state === 'waiting') this.#live.stop();
   }
 
   async *events(): AsyncGenerator<FeedEvent, void, undefined> {
@@ -171,19 +176,23 @@ class SeamlessFeed implements DatabentoFeed {
         yield* this.#past({ fromMs: this.#minutes.reachedMs, toMs: this.history.toMs });
       }
       yield* this.#told(this.#signs.take(event));
-      if (this.#isDisconnected && this.#endMs !== null) break;
     }
     if (this.#endMs !== null) yield* this.#told([{ kind: 'end', closeTimeMs: this.#endMs }]);
   }
 
   #connect(startMs: number): LiveClient {
-    const { key, dataset, universe, host, port, onLog } = this.#options;
+    const { key, dataset, universe, host, port, random, onLog } = this.#options;
     const client = new LiveClient({
       key,
       dataset,
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
-      onLog: ({ level, message, fields }) => onLog(level, `Databento: ${message}`, fields),
+      ...(random === undefined ? {} : { random }),
+      onLog: ({ level, message, fields }) => {
+        onLog(level, `Databento: ${message}`, fields);
+        // Said at once, while the events still wait to be taken: a session that brought everything needs no other one.
+        if (message === 'disconnected' && this.#endMs !== null) client.stop();
+      },
     });
     const start = BigInt(startMs) * NS_PER_MS;
     client.subscribe({ schema: BAR_SCHEMA, stypeIn: 'parent', symbols: parentsOf(universe), start });
@@ -210,8 +219,6 @@ class SeamlessFeed implements DatabentoFeed {
 
   /** Speaks of what a person has to know or do something about. */
   #note(event: LiveEvent): void {
-    if (event.kind === 'disconnected') this.#isDisconnected = true;
-    if (event.kind === 'connected') this.#isDisconnected = false;
     const { universe, dataset, onLog } = this.#options;
     if (event.kind === 'subscription-refused') {
       throw contractError(`Databento refused the bars of ${universe.join(' ')} in ${dataset}: ${event.message}`);

@@ -20,6 +20,8 @@ export interface HistorySource {
   readonly dataset: string;
   readonly universe: readonly string[];
   readonly calendar: SessionCalendar;
+  /** UTC start of what is available. */
+  readonly firstMs: number;
   /** Breaks off what is being read, with an error. */
   readonly signal: AbortSignal;
 }
@@ -48,21 +50,24 @@ export async function* historyEvents(
 }
 
 /** When the historical bars begin and end, UTC milliseconds, the end exclusive. */
-export async function availableBars({ client, dataset }: Pick<HistorySource, 'client' | 'dataset'>): Promise<TimeSpan> {
+export async function availableBars(client: HistoricalClient, dataset: string): Promise<TimeSpan> {
   const range = await client.metadata.getDatasetRange(dataset);
   const { startNs, endNs } = range.schemas[BAR_SCHEMA] ?? range;
   return { fromMs: Number(startNs / NS_PER_MS), toMs: Number(endNs / NS_PER_MS) };
 }
 
-/** Days that are available are covered whole; of others, such as the one in progress, nothing is declared. */
-async function coverageOf({ client, dataset }: HistorySource, span: TimeSpan): Promise<SourceCoverage> {
+/**
+ * Days that are available are covered whole. Of others, such as the one in progress, nothing is declared, nor of the day
+ * on which the data set begins.
+ */
+async function coverageOf({ client, dataset, firstMs }: HistorySource, span: TimeSpan): Promise<SourceCoverage> {
   const [startDate, endDate] = [span.fromMs, span.toMs - 1].map((ms) => new Date(ms)) as [Date, Date];
   const days = await client.metadata.getDatasetCondition(dataset, { startDate, endDate });
   const available = new Set(days.filter(({ condition }) => condition === 'available').map(({ date }) => date));
   const declared: TimeSpan[] = [];
   let hasUndeclared = false;
   for (let dayMs = Math.floor(span.fromMs / DAY_MS) * DAY_MS; dayMs < span.toMs; dayMs += DAY_MS) {
-    if (!available.has(new Date(dayMs).toISOString().slice(0, 10))) hasUndeclared = true;
+    if (dayMs <= firstMs || !available.has(new Date(dayMs).toISOString().slice(0, 10))) hasUndeclared = true;
     else declared.push({ fromMs: Math.max(dayMs, span.fromMs), toMs: Math.min(dayMs + DAY_MS, span.toMs) });
   }
   return { declared, hasUndeclared };

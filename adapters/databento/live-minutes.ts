@@ -18,7 +18,7 @@ export type LiveSign =
   | { readonly kind: 'marker'; readonly closeTimeMs: number }
   /** The gateway's clock. */
   | { readonly kind: 'clock'; readonly timeMs: number }
-  /** Bars of the minutes in [fromMs, toMs) may be lost for good. */
+  /** Bars that begin in [fromMs, toMs), not always whole minutes, may be lost for good. */
   | { readonly kind: 'lost'; readonly fromMs: number; readonly toMs: number }
   /** The source has ended: nothing else will be said of the time up to `closeTimeMs`. */
   | { readonly kind: 'end'; readonly closeTimeMs: number };
@@ -55,6 +55,8 @@ export class LiveMinutes {
   /** Bars whose minutes have not been told, by the start of the minute and the contract. */
   readonly #pending = new Map<number, Map<string, MinuteBar>>();
   readonly #unusable = new Set<number>();
+  /** Minutes in which a loss ended: their bars come, all or none. */
+  readonly #doubtful = new Set<number>();
   #lost: readonly TimeSpan[] = [];
   #reachedMs: number;
   /** Whether the gateway sends markers; null until it has shown it. */
@@ -103,7 +105,10 @@ export class LiveMinutes {
   }
 
   /** Bars of a minute of which others are lost are no whole minute. */
-  #takeLoss({ fromMs, toMs }: TimeSpan): SetAsideBar[] {
+  #takeLoss(loss: TimeSpan): SetAsideBar[] {
+    const fromMs = Math.floor(loss.fromMs / MINUTE_MS) * MINUTE_MS;
+    const toMs = Math.floor(loss.toMs / MINUTE_MS) * MINUTE_MS;
+    if (toMs < loss.toMs) this.#doubtful.add(toMs);
     this.#lost = mergeSpans([...this.#lost, { fromMs, toMs }]);
     const inside = [...this.#pending.keys()].filter((openMs) => openMs >= fromMs && openMs < toMs);
     return this.#takeOut(inside).map((bar) => ({ kind: 'set-aside', bar, reason: 'lost' }));
@@ -117,6 +122,8 @@ export class LiveMinutes {
     this.#hasMarkers = true;
     if (closeTimeMs <= this.#reachedMs) return [];
     const openMs = closeTimeMs - MINUTE_MS;
+    // A hole is told in one piece, when it is over.
+    if (this.#isLost(openMs)) return [];
     // Closed time has no minutes to prove, but what lies before it has ended.
     return this.#isInSession(openMs) ? this.#tell(closeTimeMs, closeTimeMs) : this.#takeClock(closeTimeMs);
   }
@@ -164,7 +171,7 @@ export class LiveMinutes {
 
   /** What is known of a minute; null for a hole. */
   #gradeOf(openMs: number, isProved: boolean): 'proved' | 'presumed' | null {
-    if (this.#isLost(openMs)) return null;
+    if (this.#isLost(openMs) || (this.#doubtful.has(openMs) && !this.#pending.has(openMs))) return null;
     if (isProved && !this.#unusable.has(openMs)) return 'proved';
     return isProved || this.#pending.has(openMs) || this.#hasMarkers === false ? 'presumed' : null;
   }
@@ -188,6 +195,8 @@ export class LiveMinutes {
   #forgetBefore(timeMs: number): void {
     this.#reachedMs = timeMs;
     this.#lost = this.#lost.filter(({ toMs }) => toMs > timeMs);
-    for (const openMs of this.#unusable) if (openMs < timeMs) this.#unusable.delete(openMs);
+    for (const minutes of [this.#unusable, this.#doubtful]) {
+      for (const openMs of minutes) if (openMs < timeMs) minutes.delete(openMs);
+    }
   }
 }

@@ -64,7 +64,9 @@ export class LiveSigns {
         this.#isLive ||= event.schema === BAR_SCHEMA || event.schema === null;
         return [];
       case 'gap':
-        return event.schema === BAR_SCHEMA ? [lossOf(event)] : [];
+        return event.schema === BAR_SCHEMA
+          ? [{ kind: 'lost', fromMs: msOf(event.fromNs), toMs: msOf(event.toNs) }]
+          : [];
       default:
         return [];
     }
@@ -91,10 +93,7 @@ export class LiveSigns {
     this.#reach(timeMs);
     const openTimeMs = timeMs - MINUTE_MS;
     const isUnnamed = this.#held.some((bar) => msOf(bar.ts_event) === openTimeMs);
-    return [
-      ...(isUnnamed ? [{ kind: 'unusable', openTimeMs } as const] : []),
-      { kind: 'marker', closeTimeMs: timeMs },
-    ];
+    return [...(isUnnamed ? [{ kind: 'unusable', openTimeMs } as const] : []), { kind: 'marker', closeTimeMs: timeMs }];
   }
 
   /** A gateway that does not say when a replay is over shows it by what is newer than the subscription. */
@@ -128,7 +127,9 @@ export class LiveSigns {
     this.unused.unnamed += 1;
     if (this.#held.length <= HELD_MAX) return;
     const given = this.#held.shift()!;
-    this.#onFault(`instrument ${given.instrument_id} at ${new Date(msOf(given.ts_event)).toISOString()} never got a name`);
+    this.#onFault(
+      `instrument ${given.instrument_id} at ${new Date(msOf(given.ts_event)).toISOString()} never got a name`,
+    );
   }
 
   /** What a symbol names depends on the month: a short year means the next one that fits. */
@@ -168,12 +169,7 @@ function priceOf(raw: bigint): number {
   return raw === UNDEF_PRICE || !Number.isSafeInteger(units) ? Number.NaN : units / PRICE_UNITS;
 }
 
-/** Whole minutes: a bar whose minute ends after the gap is sent when the session is there again. */
-function lossOf({ fromNs, toNs }: { readonly fromNs: bigint; readonly toNs: bigint }): LiveSign {
-  const [fromMs, toMs] = [fromNs, toNs].map((ns) => Math.floor(msOf(ns) / MINUTE_MS) * MINUTE_MS) as [number, number];
-  return { kind: 'lost', fromMs, toMs };
-}
-
+/** Whole milliseconds; the rest is cut off. */
 function msOf(ns: bigint): number {
   return Number(ns / NS_PER_MS);
 }

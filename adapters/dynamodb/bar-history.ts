@@ -47,7 +47,7 @@ export function dynamoBarHistory({ sliceLog, ...table }: BarHistoryTable): BarHi
     },
     async window(request, asOfMs) {
       const closed = await closedSessions(table, request, asOfMs);
-      const open = await openSession(table, request, { afterMs: closed.at(-1)?.closeTimeMs ?? 0, asOfMs });
+      const open = await openSession(table, request, { after: closed.at(-1), asOfMs });
       const bars = [...closed, ...open];
       const gaps = await sliceLog.gaps(bars[0]?.openTimeMs ?? asOfMs, asOfMs);
       return windowOf(request, { bars, gaps }, asOfMs);
@@ -77,11 +77,13 @@ async function closedSessions(table: Table, request: WindowRequest, asOfMs: numb
   return sessions.reverse().flat();
 }
 
+/** The bars after the last one of a session that was written whole or as far as it went, its own revisions included. */
 async function openSession(
   table: Table,
   series: Series,
-  { afterMs, asOfMs }: { readonly afterMs: number; readonly asOfMs: number },
+  { after, asOfMs }: { readonly after: KnownBar | undefined; readonly asOfMs: number },
 ): Promise<KnownBar[]> {
+  const afterMs = after?.closeTimeMs ?? 0;
   // Closed sessions reach beyond the instant; the service refuses an empty range.
   if (afterMs >= asOfMs) return [];
   const bars: KnownBar[] = [];
@@ -89,12 +91,13 @@ async function openSession(
     KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :last',
     ExpressionAttributeValues: {
       ':pk': { S: openKey(series) },
-      ':after': { S: `${timeKey(afterMs + 1)}#` },
+      ':after': { S: `${timeKey(afterMs)}#` },
       ':last': { S: `${timeKey(asOfMs)}#~` },
     },
   };
   for await (const item of queryItems(table, query)) bars.push(...barsOf(series, item));
-  return bars.sort(compareRevisions);
+  const later = after === undefined ? bars : bars.filter((bar) => compareRevisions(bar, after) > 0);
+  return later.sort(compareRevisions);
 }
 
 function barsOf(series: Series, { pk, sk, bars }: Item): KnownBar[] {

@@ -49,10 +49,10 @@ function inOrder(sessions: Shelf['sessions']): (readonly KnownBar[])[] {
   return [...sessions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bars]) => bars);
 }
 
-/** The bars after the last closed session; the ones before are in its columns. */
+/** The bars after the last session written whole or as far as it went; the ones before are in its columns. */
 function openOf({ open, sessions }: Shelf): KnownBar[] {
-  const closedMs = inOrder(sessions).at(-1)?.at(-1)?.closeTimeMs ?? 0;
-  return open.filter(({ closeTimeMs }) => closeTimeMs > closedMs);
+  const last = inOrder(sessions).at(-1)?.at(-1);
+  return last === undefined ? open : open.filter((bar) => compareRevisions(bar, last) > 0);
 }
 
 /** Inserts a bar at its place, over one of the same time and revision. */

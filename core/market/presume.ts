@@ -24,6 +24,8 @@ export interface PresumeOptions {
   /** Roots of the bars; their groups say which minutes are in session. */
   readonly universe: readonly string[];
   readonly coverage: SourceCoverage;
+  /** The bars are all there are before this instant, so that what follows the last one is told too, up to here. */
+  readonly untilMs?: number;
 }
 
 /**
@@ -47,6 +49,7 @@ class Presumer {
   readonly #groups: ReadonlySet<SessionGroup>;
   readonly #declared: readonly TimeSpan[];
   readonly #hasUndeclared: boolean;
+  readonly #untilMs: number;
   /** Start of the first minute of which nothing has been said yet; null before anything was. */
   #nextMs: number | null = null;
   /** The minute in session whose bars are being passed on. */
@@ -55,11 +58,12 @@ class Presumer {
   #prints: MinuteBar[] = [];
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ calendar, universe, coverage }: PresumeOptions) {
+  constructor({ calendar, universe, coverage, untilMs = Number.NEGATIVE_INFINITY }: PresumeOptions) {
     this.#calendar = calendar;
     this.#groups = new Set(universe.map((root) => instrumentOf(root).group));
     this.#declared = mergeSpans(coverage.declared.map(wholeMinutes));
     this.#hasUndeclared = coverage.hasUndeclared;
+    this.#untilMs = untilMs;
   }
 
   *take(bar: MinuteBar): Generator<FeedEvent, void, undefined> {
@@ -82,7 +86,7 @@ class Presumer {
   *end(): Generator<FeedEvent, void, undefined> {
     this.#begin(Number.POSITIVE_INFINITY);
     const declaredEndMs = this.#declared.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
-    yield* this.#settle(Math.max(declaredEndMs, this.#lastMs));
+    yield* this.#settle(Math.max(declaredEndMs, this.#lastMs, this.#untilMs));
     yield* this.#printsBefore(Number.POSITIVE_INFINITY);
   }
 

@@ -17,15 +17,20 @@ export interface SlicerOptions {
   readonly calendar: SessionCalendar;
   /** What the slices are labelled with. */
   readonly source: string;
-  /** First trade date that is announced; everything before is history. null announces everything. */
-  readonly announceFromTradeDate: string | null;
+  /**
+   * Whether what closes at an instant is history, which makes no slices. Asked from the first minute on until it first
+   * says no; without it everything is announced.
+   */
+  readonly isHistory?: (closeTimeMs: number) => boolean;
+  /** `closeTimeMs` of the slice that was announced last before this slicer was made; null, the default, for none. */
+  readonly previousCloseTimeMs?: number | null;
 }
 
 /** What one feed event leads to. To be stored in this order: gap, sessions, slice. */
 export interface Sliced {
   /** A gap inside history, which no slice will tell of. */
   readonly gap: Gap | null;
-  /** Sessions of which nothing more can become known, and those that history left behind at the first slice. */
+  /** Sessions of which nothing more can become known, and at the first slice what history knows of those in progress. */
   readonly sessions: readonly SessionBars[];
   readonly slice: Slice | null;
 }
@@ -75,14 +80,17 @@ class FeedSlicer implements Slicer {
   readonly #tracks: ReadonlyMap<SessionGroup, GroupTrack>;
   #prints: MinuteBar[] = [];
   #closedUpToMs = Number.NEGATIVE_INFINITY;
-  #previousCloseTimeMs: number | null = null;
+  #previousCloseTimeMs: number | null;
+  #isInHistory: boolean;
   #bars = 0;
   #setAside = 0;
 
   constructor(options: SlicerOptions) {
-    const { universe, calendar, source } = options;
+    const { universe, calendar, source, isHistory, previousCloseTimeMs = null } = options;
     invariant(new Set(universe).size === universe.length, `expected each root once, found ${universe.join(' ')}`);
     this.#options = options;
+    this.#isInHistory = isHistory !== undefined;
+    this.#previousCloseTimeMs = previousCloseTimeMs;
     this.#roots = new Map(universe.map((root) => [root, makeRootBars(root)]));
     const byGroup = Map.groupBy(this.#roots.values(), ({ root }) => instrumentOf(root).group);
     this.#tracks = new Map(
@@ -161,11 +169,16 @@ class FeedSlicer implements Slicer {
     }
     for (const bar of minute) this.#roots.get(bar.root)?.add(bar);
     if (gap === null) bars.push(...this.#close(closeTimeMs));
-    if (this.#previousCloseTimeMs === null) {
-      const from = this.#options.announceFromTradeDate ?? '';
-      if ([...inSession.values()].every(({ tradeDate }) => tradeDate < from)) return { gap, sessions, slice: null };
-      // Some groups open later than others: what is known of them must be readable from the first slice on.
-      sessions.push(...this.#sessionBars(({ tradeDate }) => tradeDate < from));
+    if (this.#isInHistory) {
+      if (this.#options.isHistory?.(closeTimeMs)) return { gap, sessions, slice: null };
+      this.#isInHistory = false;
+      // What is known of a session in progress must be readable from the first slice on; that slice brings its own bars.
+      sessions.push(
+        ...knownBefore(
+          closeTimeMs,
+          this.#sessionBars(() => true),
+        ),
+      );
     }
     return { gap: null, sessions, slice: this.#slice(moment, bars, inSession) };
   }
@@ -220,6 +233,14 @@ class FeedSlicer implements Slicer {
     this.#previousCloseTimeMs = closeTimeMs;
     return slice;
   }
+}
+
+/** What of some sessions was known before an instant. */
+function knownBefore(timeMs: number, sessions: readonly SessionBars[]): SessionBars[] {
+  return sessions.flatMap((session) => {
+    const bars = session.bars.filter(({ knownAtMs }) => knownAtMs < timeMs);
+    return bars.length === 0 ? [] : [{ ...session, bars }];
+  });
 }
 
 /** Opens a session of a group unless it is the one in progress, and returns everything known of the one before. */

@@ -4,15 +4,19 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   type CfnTaskDefinition,
   Cluster,
+  type ContainerDefinition,
+  ContainerDependencyCondition,
   ContainerImage,
   CpuArchitecture,
   FargateService,
   FargateTaskDefinition,
   LogDrivers,
   OperatingSystemFamily,
+  Secret as TaskSecret,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Config } from '#config/schema.ts';
 import type { EnvOf } from '#functions/env.ts';
@@ -31,6 +35,8 @@ export const IMAGE_PARTS = [
   'adapters',
   'functions/env.ts',
   'ingest-service',
+  'local/gateway',
+  'local/simulator-task.ts',
 ];
 
 /** Tasks that run, and how far a deploy may leave that number, in per cent: 200 is a new one beside the old one. */
@@ -38,6 +44,13 @@ const STANDBY = {
   none: { tasks: 1, healthyMin: 0, healthyMax: 100 },
   deploy: { tasks: 1, healthyMin: 100, healthyMax: 200 },
   always: { tasks: 2, healthyMin: 50, healthyMax: 100 },
+} as const;
+
+/** Where the simulator beside the service listens, which only the task itself can reach. */
+const SIMULATOR_ADDRESS = {
+  LIVE_HOST: '127.0.0.1',
+  LIVE_PORT: '13000',
+  HISTORICAL_URL: 'http://127.0.0.1:13001',
 } as const;
 
 /** What the service reads from the configuration and writes to. */
@@ -76,6 +89,7 @@ export class IngestService extends Construct {
   }
 
   private task({ config, market, tables, keeping }: IngestServiceProps): FargateTaskDefinition {
+    const { feed, keySecret, historyUsdMax } = config.ingest;
     const task = new FargateTaskDefinition(this, 'Task', {
       cpu: config.ingest.cpu,
       memoryLimitMiB: config.ingest.memoryMiB,
@@ -86,25 +100,34 @@ export class IngestService extends Construct {
       UNIVERSE: config.market.universe.join(','),
       BAR_TABLE: tables.bars.tableName,
       STREAM_NAME: market.stream.streamName,
-      // The one source of live bars so far; without it the service has no task that would read this.
-      FEED: 'generator',
+      DATASET: config.market.dataset,
+      // Empty only where the service has no task that would read it.
+      KEY_SECRET: keySecret ?? '',
+      ...(historyUsdMax !== undefined && { HISTORY_USD_MAX: String(historyUsdMax) }),
+      ...(feed === 'simulator' && SIMULATOR_ADDRESS),
     };
     const logGroup = new LogGroup(this, 'Logs', {
       retention: keeping.logRetention,
       removalPolicy: keeping.removalPolicy,
     });
-    task.addContainer('ingest', {
-      image: ContainerImage.fromAsset(repository, {
-        file: 'ingest-service/Dockerfile',
-        platform: Platform.LINUX_AMD64,
-        exclude: ['**', ...IMAGE_PARTS.map((part) => `!${part}`)],
-      }),
+    const image = ContainerImage.fromAsset(repository, {
+      file: 'ingest-service/Dockerfile',
+      platform: Platform.LINUX_AMD64,
+      exclude: ['**', ...IMAGE_PARTS.map((part) => `!${part}`)],
+    });
+    const ingest = task.addContainer('ingest', {
+      image,
       environment: { ...env },
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'ingest' }),
       readonlyRootFilesystem: true,
       // Time to finish the minute in hand and stop; after that the task is killed.
       stopTimeout: Duration.seconds(30),
     });
+    if (keySecret !== undefined) {
+      const key = Secret.fromSecretNameV2(this, 'Key', keySecret);
+      key.grantRead(task.taskRole);
+      if (feed === 'simulator') addSimulator(task, { ingest, image, key, logGroup, universe: env.UNIVERSE });
+    }
     tables.grantWriteBars(task.taskRole);
     task.addToTaskRolePolicy(
       new PolicyStatement({
@@ -119,4 +142,31 @@ export class IngestService extends Construct {
     );
     return task;
   }
+}
+
+/** Puts the gateway simulator beside the service: another program of the same image, with the key that the service has. */
+function addSimulator(
+  task: FargateTaskDefinition,
+  parts: {
+    readonly ingest: ContainerDefinition;
+    readonly image: ContainerImage;
+    readonly key: ISecret;
+    readonly logGroup: ILogGroup;
+    readonly universe: string;
+  },
+): void {
+  const { ingest, image, key, logGroup, universe } = parts;
+  const container = task.addContainer('simulator', {
+    image,
+    command: ['simulator-task.mjs'],
+    environment: {
+      UNIVERSE: universe,
+      LIVE_PORT: SIMULATOR_ADDRESS.LIVE_PORT,
+      HISTORICAL_PORT: new URL(SIMULATOR_ADDRESS.HISTORICAL_URL).port,
+    },
+    secrets: { GATEWAY_KEY: TaskSecret.fromSecretsManager(key) },
+    logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'simulator' }),
+    readonlyRootFilesystem: true,
+  });
+  ingest.addContainerDependencies({ container, condition: ContainerDependencyCondition.START });
 }

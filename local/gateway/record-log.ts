@@ -17,6 +17,8 @@ export class RecordLog {
   #shared: AsyncIterator<RecordBatch> | null = null;
   #reading: Promise<boolean> | null = null;
   #endNs: bigint | null = null;
+  /** Why the shared pass broke off: nobody may take that for its end. */
+  #failure: { readonly error: unknown } | null = null;
 
   /** `open` gives the same batches each time, in memory of their own. */
   constructor(open: () => AsyncIterable<RecordBatch>, retainedBytesMax = RETAINED_BYTES_MAX) {
@@ -75,8 +77,12 @@ export class RecordLog {
   }
 
   async #keepNext(): Promise<boolean> {
+    if (this.#failure !== null) throw this.#failure.error;
     this.#shared ??= this.#open()[Symbol.asyncIterator]();
-    const next = await this.#shared.next();
+    const next = await this.#shared.next().catch((error: unknown) => {
+      this.#failure = { error };
+      throw error;
+    });
     if (next.done) {
       this.#endNs ??= this.#batches.at(-1)?.availableNs.at(-1) ?? null;
       return false;

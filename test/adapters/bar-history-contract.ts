@@ -134,6 +134,15 @@ export function barHistoryContract(
       expect([...(await history.window(request, at(3))).close]).toEqual([-1, -2, -3]);
     });
 
+    test('reads over a session written while it was open into what came after, revisions of its last bar included', async () => {
+      const { history } = await make();
+      await history.write([barAt(1), barAt(2)], at(2));
+      await history.writeSessions([session('2014-03-03', [known(barAt(1), 1), known(barAt(2), 2)])]);
+      await history.write([barAt(2, { close: 7, revision: 1 }), barAt(4)], at(4));
+      expect([...(await history.window(request, at(2))).close]).toEqual([1, 2]);
+      expect([...(await history.window(request, at(4))).close]).toEqual([1, 7, 4]);
+    });
+
     test('reads as many closed sessions as a long window takes, with whole sessions of minutes among them', async () => {
       const { history } = await make();
       const dates = Array.from({ length: 40 }, (_, day) =>

@@ -7,7 +7,7 @@ type Case = readonly [goal: string, change: Change, path: string, wrong: RegExp]
 
 /** Turns the first account into one that sends real orders, with everything that those need. */
 function sendRealOrders(raw: RawConfig): void {
-  raw.ingest.feed = 'none';
+  Object.assign(raw.ingest, { feed: 'databento', historyUsdMax: 5 });
   raw.certificate.entryGrade = 'proved';
   Object.assign(raw.accounts[0]!, { route: 'traderspost', webhookSecret: 'rooney/dev/traderspost/one' });
 }
@@ -163,7 +163,7 @@ const routes: Case[] = [
     'real orders from generated bars',
     (raw) => {
       sendRealOrders(raw);
-      raw.ingest.feed = 'generator';
+      raw.ingest = { ...raw.ingest, feed: 'simulator', historyUsdMax: undefined };
     },
     'accounts[0].route',
     /generated bars/,
@@ -179,14 +179,41 @@ const routes: Case[] = [
   ],
 ];
 
+const feeds: Case[] = [
+  ['a feed without its key', (raw) => delete raw.ingest.keySecret, 'ingest.keySecret', /feed simulator needs it/],
+  [
+    'the key of another environment',
+    (raw) => (raw.ingest.keySecret = 'rooney/prod/databento/key'),
+    'ingest.keySecret',
+    /another environment/,
+  ],
+  [
+    'a key that is kept with a webhook address',
+    (raw) => (raw.ingest.keySecret = raw.accounts[0]!.webhookSecret),
+    'ingest.keySecret',
+    /same as of a webhook/,
+  ],
+  [
+    'billed history without a limit',
+    (raw) => (raw.ingest.feed = 'databento'),
+    'ingest.historyUsdMax',
+    /history is billed/,
+  ],
+  ['a limit where nothing is billed', (raw) => (raw.ingest.historyUsdMax = 5), 'ingest.historyUsdMax', /bills nothing/],
+  ['a key that nobody uses', (raw) => (raw.ingest.feed = 'none'), 'ingest.keySecret', /reads nothing/],
+];
+
 describe('a configuration is refused', () => {
-  test.each([...ids, ...lines, ...totals, ...routes])('for %s, and for nothing else', (_goal, change, path, wrong) => {
-    const { config, problems } = checkConfig(rawConfig(change));
-    expect(config).toBeNull();
-    expect(problems.map((problem) => problem.path)).toEqual([path]);
-    expect(problems[0]!.wrong).toMatch(wrong);
-    expect(problems[0]!.remedy).not.toBe('');
-  });
+  test.each([...ids, ...lines, ...totals, ...routes, ...feeds])(
+    'for %s, and for nothing else',
+    (_goal, change, path, wrong) => {
+      const { config, problems } = checkConfig(rawConfig(change));
+      expect(config).toBeNull();
+      expect(problems.map((problem) => problem.path)).toEqual([path]);
+      expect(problems[0]!.wrong).toMatch(wrong);
+      expect(problems[0]!.remedy).not.toBe('');
+    },
+  );
 
   test.each(['https://traderspost.io/trading/webhook/a/b', 'webhooks.traderspost.io/trading/webhook/a/b', 'my secret'])(
     'for a webhook address where the name of a secret belongs, without repeating it: %s',
@@ -196,6 +223,13 @@ describe('a configuration is refused', () => {
       expect(JSON.stringify(problems)).not.toContain(address);
     },
   );
+
+  test('for a Databento key where the name of its secret belongs, without repeating it', () => {
+    const key = 'db-unittestapikey1234567890FFFFF';
+    const { problems } = checkConfig(rawConfig((raw) => (raw.ingest.keySecret = key)));
+    expect(problems.map(({ path }) => path)).toEqual(['ingest.keySecret']);
+    expect(JSON.stringify(problems)).not.toContain(key);
+  });
 
   test('for every unknown key, wherever it stands', () => {
     const raw = rawConfig((changed) => {
@@ -256,6 +290,7 @@ describe('a configuration is taken', () => {
   test.each<[string, Change]>([
     ['four standard consumers and a fast one', (raw) => addStandard(raw, 4)],
     ['real orders, when bars are live and proved', sendRealOrders],
+    ['no feed at all', (raw) => (raw.ingest = { ...raw.ingest, feed: 'none', keySecret: undefined })],
     ['limits that fit to the dollar', (raw) => (raw.limits = { positionsMax: 3, dailyStopUsd: 3000 })],
   ])('with %s', (_goal, change) => {
     expect(checkConfig(rawConfig(change)).problems).toEqual([]);

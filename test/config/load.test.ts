@@ -23,12 +23,12 @@ describe('the configured environments', () => {
     expect(files).toEqual(['dev.yml', 'paper.yml', 'prod.yml']);
   });
 
-  test('send real orders only where bars are live and proved, which today is nowhere', () => {
+  test('send real orders only where bars are live and proved', () => {
     for (const file of files) {
       const { accounts, ingest, certificate } = loadConfig(`${folder}${file}`);
       const real = accounts.some(({ route }) => route === 'traderspost');
       expect([file, real, ingest.feed, certificate.entryGrade]).toEqual(
-        file === 'dev.yml' ? [file, false, 'generator', 'presumed'] : [file, true, 'none', 'proved'],
+        file === 'dev.yml' ? [file, false, 'simulator', 'presumed'] : [file, true, 'databento', 'proved'],
       );
     }
   });

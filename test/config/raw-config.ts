@@ -7,7 +7,7 @@ export type RawConfig = z.input<typeof configSchema>;
 const base: RawConfig = {
   environment: 'dev',
   market: { dataset: 'GLBX.MDP3', universe: ['ES', 'MES', 'NQ', 'GC'] },
-  ingest: { feed: 'generator', cpu: 256, memoryMiB: 512, standby: 'none' },
+  ingest: { feed: 'simulator', keySecret: 'rooney/dev/databento/key', cpu: 256, memoryMiB: 512, standby: 'none' },
   certificate: { entryGrade: 'presumed', holesMaxRecent: 0, holesMaxFraction: 0.02 },
   fills: { slippageTicks: 1 },
   limits: { positionsMax: 3, dailyStopUsd: 3000 },

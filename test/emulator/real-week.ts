@@ -5,6 +5,7 @@ import { loadConfig } from '#config/load.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { makeSlicer, type Sliced } from '#core/market/slicing.ts';
+import { tradeDateOpenMs } from '#core/market/trade-date.ts';
 
 const config = loadConfig(fileURLToPath(new URL('../../config/dev.yml', import.meta.url)));
 
@@ -19,7 +20,9 @@ export async function realWeek(
 ): Promise<{ history: Sliced[]; slices: Slice[] }> {
   const calendar = cmeCalendar();
   const { universe } = config.market;
-  const slicer = makeSlicer({ universe, calendar, source: 'file', announceFromTradeDate: fromTradeDate });
+  const openMs = tradeDateOpenMs(calendar, universe, fromTradeDate);
+  const isHistory = (closeTimeMs: number) => closeTimeMs <= openMs;
+  const slicer = makeSlicer({ universe, calendar, source: 'file', isHistory });
   const history: Sliced[] = [];
   const slices: Slice[] = [];
   for await (const event of fileFeed({ path: realBars, calendar, universe }).events()) {

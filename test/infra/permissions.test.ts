@@ -78,6 +78,42 @@ describe.each(config.strategies)('strategy $id', ({ id, account }) => {
   });
 });
 
+describe('the ingest service', () => {
+  const [task] = propertiesOf(template, 'AWS::ECS::TaskDefinition') as [Properties];
+  const roleOf = (kind: 'TaskRoleArn' | 'ExecutionRoleArn'): Properties => ({ Role: task[kind] });
+  const [service, simulator] = task.ContainerDefinitions as [Properties, Properties];
+
+  test('reads its own key and no other secret, and puts slices on the stream and nothing else', () => {
+    const secrets = may(roleOf('TaskRoleArn'), 'secretsmanager');
+    expect(secrets.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
+      expect.stringContaining(`:secret:${config.ingest.keySecret}-??????`),
+    ]);
+    expect(actions(secrets).filter((action) => !/Get|Describe/.test(action))).toEqual([]);
+    expect(actions(may(roleOf('TaskRoleArn'), 'kinesis'))).toEqual(['kinesis:PutRecord']);
+  });
+
+  test('has the key in no variable; the simulator beside it gets it from the same secret', () => {
+    const variables = (container: Properties) =>
+      Object.fromEntries((container.Environment as { Name: string; Value: unknown }[]).map((v) => [v.Name, v.Value]));
+    expect(variables(service)).toMatchObject({ KEY_SECRET: config.ingest.keySecret, LIVE_HOST: '127.0.0.1' });
+    expect(Object.keys(variables(simulator))).not.toContain('GATEWAY_KEY');
+    expect(JSON.stringify(simulator.Secrets)).toContain(`:secret:${config.ingest.keySecret}`);
+    expect(simulator.PortMappings).toBeUndefined();
+    expect(actions(may(roleOf('ExecutionRoleArn'), 'secretsmanager')).filter((a) => !/Get|Describe/.test(a))).toEqual(
+      [],
+    );
+  });
+
+  test('talks to the real gateway, without a simulator and within a limit, where the feed is real', () => {
+    const paper = templateOf('paper');
+    const [{ ContainerDefinitions: containers }] = propertiesOf(paper, 'AWS::ECS::TaskDefinition') as [Properties];
+    expect(containers).toHaveLength(1);
+    const names = (containers as { Environment: { Name: string }[] }[])[0]!.Environment.map(({ Name }) => Name);
+    expect(names).toContain('HISTORY_USD_MAX');
+    expect(names.filter((name) => /LIVE_|HISTORICAL_/.test(name))).toEqual([]);
+  });
+});
+
 describe('every role', () => {
   test('is given no managed policy', () => {
     expect(propertiesOf(template, 'AWS::IAM::Role').filter(({ ManagedPolicyArns }) => ManagedPolicyArns)).toEqual([]);

@@ -11,10 +11,10 @@ import type { FeedEvent } from '#core/market/feed.ts';
 import { compareRevisions } from '#core/market/root-bars.ts';
 import type { Gap, Slice } from '#core/market/slice.ts';
 import { makeSlicer } from '#core/market/slicing.ts';
+import { tradeDateOpenMs } from '#core/market/trade-date.ts';
 import { windowOf } from '#core/market/window.ts';
 import { ingest } from '#ingest-service/ingest.ts';
 import type { IngestMessage } from '#ingest-service/messages.ts';
-import { eventsThrough } from '#ingest-service/source.ts';
 import { collected } from '../adapters/collected.ts';
 import { emptySlice } from '../adapters/slice-log-contract.ts';
 import { calendar, covered, minuteBar, sliceAt, unknown, utc } from '../core/market/feed-events.ts';
@@ -30,16 +30,20 @@ async function run(
   events: AsyncIterable<FeedEvent>,
   {
     from = null,
+    startMs = 0,
     universe = ['ES'],
     slicesMax = Number.POSITIVE_INFINITY,
     stored = [] as Slice[],
   }: {
     from?: string | null;
+    /** What closes up to then is history, if no trade date says more. */
+    startMs?: number;
     universe?: readonly string[];
     slicesMax?: number;
     stored?: readonly Slice[];
   } = {},
 ) {
+  const openMs = from === null ? startMs : tradeDateOpenMs(calendar, universe, from);
   const sliceLog = memorySliceLog();
   const history = memoryBarHistory({ sliceLog });
   for (const slice of stored) await sliceLog.put(slice);
@@ -48,7 +52,7 @@ async function run(
   const messages: IngestMessage[] = [];
   const counts = await ingest({
     events,
-    slicer: makeSlicer({ universe, calendar, source: 'file', announceFromTradeDate: from }),
+    slicer: makeSlicer({ universe, calendar, source: 'file', isHistory: (closeTimeMs) => closeTimeMs <= openMs }),
     history: {
       ...history,
       write(bars, knownAtMs) {
@@ -76,6 +80,7 @@ async function run(
     },
     pace: async () => slices.length < slicesMax,
     clock: { now: () => 7, monotonic: () => 7 },
+    onReady: () => done.push('ready'),
     report: (message) => messages.push(message),
     signal: new AbortController().signal,
   });
@@ -96,10 +101,9 @@ describe('ingesting', () => {
 
   test('stores bars, then the slice, then announces it, and closed sessions before the slice that follows them', async () => {
     const { done, messages, counts } = await run(each([...wednesday, ...thursday]), { from: '2014-03-06' });
-    expect(done).toEqual(['sessions', 'bars', 'slice', 'announcement', 'bars', 'slice', 'announcement']);
+    expect(done).toEqual(['sessions', 'ready', 'bars', 'slice', 'announcement', 'bars', 'slice', 'announcement']);
     const closeTimeMs = utc('2014-03-05T23:01');
-    expect(messages.slice(0, 2)).toEqual([
-      { type: 'ready', firstCloseTimeMs: closeTimeMs },
+    expect(messages.slice(0, 1)).toEqual([
       { type: 'announced', closeTimeMs, sequence: '1', gap: false, bars: 1, wallMs: 7 },
     ]);
     expect(counts).toEqual({ slices: 2, gaps: 0, bars: 2, setAside: 0, isComplete: true });
@@ -120,7 +124,7 @@ describe('ingesting', () => {
   test('stops between two slices when it is told to, with the last one announced', async () => {
     const { counts, done } = await run(each(wednesday), { slicesMax: 2 });
     expect(counts).toMatchObject({ slices: 2, isComplete: false });
-    expect(done).toEqual(['bars', 'slice', 'announcement', 'bars', 'slice', 'announcement']);
+    expect(done).toEqual(['ready', 'bars', 'slice', 'announcement', 'bars', 'slice', 'announcement']);
   });
 
   test('records the gaps of history, which no slice tells of', async () => {
@@ -130,19 +134,6 @@ describe('ingesting', () => {
     expect(await sliceLog.gaps(0, utc('2014-03-07T00:00'))).toEqual([
       { fromMs: utc('2014-03-05T23:00'), toMs: utc('2014-03-06T00:00'), minutes: 60 },
     ]);
-  });
-
-  test('ends with the session that was asked for, and cuts a gap there', async () => {
-    const events = [...wednesday, ...thursday, unknown('2014-03-05T23:02', '2014-03-11T15:00')];
-    const through = async (date: string) =>
-      (await run(eventsThrough(each(events), date, { calendar, universe: ['ES'] }))).slices.at(-1);
-    expect(await through('2014-03-05')).toMatchObject({ closeTimeMs: utc('2014-03-05T22:15'), gap: null });
-    expect(await through('2014-03-06')).toMatchObject({
-      closeTimeMs: utc('2014-03-06T22:15'),
-      gap: { minutes: 1_378 },
-    });
-    // A Saturday ends with the session of its Friday.
-    expect(await through('2014-03-08')).toMatchObject({ closeTimeMs: utc('2014-03-07T22:15') });
   });
 });
 
@@ -201,6 +192,29 @@ describe.skipIf(!existsSync(csv))('the real ES minutes of 2013 to 2020 (needs ..
     );
     expect(inSession.length).toBeGreaterThan(1_000);
     expect(inSession.every(({ leads }) => leads.ES === undefined)).toBe(true);
+  });
+
+  test('begun at any minute give the windows that they would have given from the start', async () => {
+    const request = { root: 'ES', contract: 'ESZ2013', lookback: 40 } as const;
+    const all = await collected(fileFeed({ path: csv, calendar, universe: ['ES'] }).events());
+    const closedAt = (at: string) => all.findIndex((event) => event.kind === 'closed' && event.closeTimeMs === utc(at));
+    // Up to the end of a day with a halt, whose closing print revises what is closed; the session is still open then.
+    const halt = closedAt('2013-10-08T20:15') + 1;
+    const print: FeedEvent = { kind: 'bar', bar: minuteBar('ESZ2013', '2013-10-08T20:15', { price: 1_700 }) };
+    const events = [...all.slice(0, halt), print, ...all.slice(halt, closedAt('2013-10-08T21:12'))];
+    const { history: whole } = await run(each(events));
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: -45, max: 45 }), async (minutes) => {
+        const begun = await run(each(events), { startMs: utc('2013-10-08T20:15') + minutes * 60_000 });
+        for (const { closeTimeMs } of begun.slices.filter((_, index) => index % 11 === 0)) {
+          for (const timeframe of ['1m', '15m', '1h', 'session'] as const) {
+            const wanted = await whole.window({ ...request, timeframe }, closeTimeMs);
+            expect(await begun.history.window({ ...request, timeframe }, closeTimeMs)).toEqual(wanted);
+          }
+        }
+      }),
+      { numRuns: 8, examples: [[0], [7], [15]] },
+    );
   });
 
   test('have one gap slice for each uncovered stretch, and a chain without a break', async () => {

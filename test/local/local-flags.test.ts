@@ -13,6 +13,10 @@ describe('the arguments of rooney local', () => {
     });
   });
 
+  test('--live goes as the market does', () => {
+    expect(readLocalFlags(['--live'])).toMatchObject({ live: true, speed: 'live' });
+  });
+
   test.each([
     [['--speed', '0'], /--speed/],
     [['--speed', 'fast'], /--speed/],
@@ -26,6 +30,8 @@ describe('the arguments of rooney local', () => {
     [['--from', '2013-10-10', '--to', '2013-10-09'], /after/],
     [['--data', 'x.csv', '--seed', '2'], /generated/],
     [['--to', '2013-10-09', '--sessions', '2'], /give one/],
+    [['--live', '--speed', '2'], /--live .* --speed has no meaning/],
+    [['--live', '--once'], /--live .* --once has no meaning/],
     [['--nonsense'], /nonsense/],
     [['file.csv'], /file\.csv/],
   ])('%j is wrong usage', (args, message) => {

@@ -23,13 +23,17 @@ export interface StartedRun {
 }
 
 /** Starts the supervisor itself, without the launcher, so that a signal meets the right process. */
-export function startRun(args: readonly string[]): StartedRun {
-  return startCommand(process.execPath, ['cli/main.ts', 'local', ...args]);
+export function startRun(args: readonly string[], env: Readonly<Record<string, string>> = {}): StartedRun {
+  return startCommand(process.execPath, ['cli/main.ts', 'local', ...args], env);
 }
 
 /** Starts a command and listens to what it prints. */
-export function startCommand(command: string, args: readonly string[]): StartedRun {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): StartedRun {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const text = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     text.out += piece;

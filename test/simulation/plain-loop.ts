@@ -8,6 +8,7 @@ import { makeExecutor } from '#core/executor.ts';
 import { cmeCalendar } from '#core/market/cme-hours.ts';
 import type { Slice } from '#core/market/slice.ts';
 import { makeSlicer } from '#core/market/slicing.ts';
+import { tradeDateOpenMs } from '#core/market/trade-date.ts';
 import type { BarFeed, BarHistory, Clock, Ledger, SliceLog, VetoModel } from '#core/ports.ts';
 import type { Decision } from '#core/strategy/decision.ts';
 import type { Strategy } from '#core/strategy/strategy.ts';
@@ -46,8 +47,11 @@ export interface PlainOptions {
 export async function plainLoop(feed: BarFeed, options: PlainOptions): Promise<PlainRun> {
   const { universe, untilMs = Number.POSITIVE_INFINITY } = options;
   const { run, take } = plainTrading(options);
-  const announceFromTradeDate = options.announceFromTradeDate ?? null;
-  const slicer = makeSlicer({ universe, calendar: cmeCalendar(), source: feed.source, announceFromTradeDate });
+  const { announceFromTradeDate: from } = options;
+  const calendar = cmeCalendar();
+  const openMs = from === undefined ? Number.NEGATIVE_INFINITY : tradeDateOpenMs(calendar, universe, from);
+  const isHistory = (closeTimeMs: number) => closeTimeMs <= openMs;
+  const slicer = makeSlicer({ universe, calendar, source: feed.source, isHistory });
   for await (const event of feed.events()) {
     const { gap, sessions, slice } = slicer.take(event);
     if (gap !== null) await run.log.putGap(gap);

@@ -31,7 +31,7 @@ export interface LiveParts {
   readonly clock: LiveClock;
 }
 
-/** How the routing of a session ends before the session does. */
+/** What a record may lead to. Either closes the session, after which no further record comes. */
 export interface RouterOutcome {
   /** The gateway has said all that it wants to say. */
   readonly onOver: () => void;
@@ -55,7 +55,6 @@ const fatalCodes: ReadonlySet<number> = new Set([
 export class RecordRouter {
   readonly #parts: LiveParts;
   readonly #outcome: RouterOutcome;
-  #isOver = false;
   #gatewayError: GatewayError | null = null;
   #hasCompletedReplay = false;
 
@@ -74,7 +73,6 @@ export class RecordRouter {
   }
 
   onRecord(view: AnyView): void {
-    if (this.#isOver) return;
     const { meters, resume } = this.#parts;
     meters.records += 1;
     const rtype = view.window.bytes.getUint8(view.window.at + 1);
@@ -96,7 +94,7 @@ export class RecordRouter {
     try {
       this.#parts.consumer.onNotice(notice);
     } catch (error) {
-      this.#fail(error);
+      this.#outcome.onFailure(error);
     }
   }
 
@@ -104,13 +102,8 @@ export class RecordRouter {
     try {
       this.#parts.consumer.onRecord(view);
     } catch (error) {
-      this.#fail(error);
+      this.#outcome.onFailure(error);
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#isOver = true;
-    this.#outcome.onFailure(error);
   }
 
   /** What the gateway says about the session: state is brought up to date, then it is delivered, then explained. */
@@ -171,6 +164,7 @@ export class RecordRouter {
 
   #onError(view: LayoutView<'error_v2'>): void {
     const { code, err: message, is_last: isLast } = view;
+    if (view.ts_event !== UNDEF_TIMESTAMP) this.#parts.resume.heard(view.ts_event);
     this.#deliver(view);
     if (code === errorCodes.symbolResolutionFailed) {
       this.#onSymbolError(message);
@@ -178,9 +172,7 @@ export class RecordRouter {
       this.#onSlowReader(message, true);
     } else if (fatalCodes.has(code)) {
       this.#gatewayError ??= { code, message };
-      if (isLast === 0) return;
-      this.#isOver = true;
-      this.#outcome.onOver();
+      if (isLast !== 0) this.#outcome.onOver();
     } else {
       this.notify({ kind: 'gateway-error', code, message });
     }

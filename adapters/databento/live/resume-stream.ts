@@ -37,6 +37,8 @@ export class ResumeStream {
   safeNs: bigint | null = null;
   /** The gateway has said that it has nothing from before. */
   notBeforeNs = 0n;
+  /** How often it has said so since the last replay. */
+  refusals = 0;
   /** Subscriptions whose replay was asked for in this session, and those that were said to be over. */
   #replaying = 0;
   #completed = 0;
@@ -47,9 +49,7 @@ export class ResumeStream {
     const { intervalNs, retentionNs } = this.rules;
     this.#markers = intervalNs === null ? null : new IntervalSet(intervalNs, retentionNs);
     this.#delivered =
-      intervalNs === null
-        ? new DeliveredTicks(this.rules)
-        : new DeliveredIntervals({ ...this.rules, intervalNs });
+      intervalNs === null ? new DeliveredTicks(this.rules) : new DeliveredIntervals({ ...this.rules, intervalNs });
   }
 
   add(subscription: ResumableSubscription): void {
@@ -87,6 +87,7 @@ export class ResumeStream {
 
   replayCompleted(nowMs: number): void {
     this.#completed += 1;
+    this.refusals = 0;
     this.#completedMs ??= nowMs;
     if (this.#completed >= this.#replaying) this.#delivered.endReplay();
   }

@@ -18,16 +18,17 @@ export interface SessionPlan {
 }
 
 const RTYPES = 256;
-/** A replay that is refused although it begins so lately is not asked for again. */
-const REPLAY_NS_MIN = 60_000_000_000n;
+/** How much of a replay is given up when it is refused, and twice as much each time that it is again: 15 minutes. */
+const GIVEN_UP_NS = 900_000_000_000n;
 
 /**
  * Carries subscriptions over from one session to the next: from where each replay has to begin so that nothing is
  * missing, and which of the records that it brings were delivered before.
  *
  * Exact as long as the gateway's replay keeps the order in which it sent the records of one instrument and time, and no
- * record comes later than newer ones of its schema by more than the overlap of `replayRules`. Bars and quotes at
- * intervals may come in any order.
+ * record comes later than newer ones of its schema by more than the overlap of `replayRules`. Within that, bars and
+ * quotes at intervals may come in any order and any number of times; a session that repeats other records, which may
+ * well be equal, is taken at its word.
  */
 export class Resume {
   readonly #dataset: string;
@@ -135,10 +136,12 @@ export class Resume {
 
   /**
    * The gateway refused a plan because it no longer has what was asked for, of one schema or, with null, of any that
-   * was replayed. Half of the time until now is given up for the next plan.
+   * was replayed. The next plan begins later, by more each time.
    */
   giveUp({ starts }: SessionPlan, schema: Schema | null, nowNs: bigint): readonly Gap[] {
     const gaps: Gap[] = [];
+    // A gateway that is ahead of our clock must not be asked for the same again.
+    const untilNs = greatest(nowNs, this.reachedNs ?? nowNs);
     for (const stream of this.#all()) {
       const asked = stream.entries
         .filter(({ subscription }) => schema === null || subscription.schema === schema)
@@ -146,11 +149,10 @@ export class Resume {
         .filter((start) => start !== null);
       if (asked.length === 0) continue;
       const startNs = asked.reduce((least, start) => (start < least ? start : least));
-      const aheadNs = nowNs - startNs;
-      const halfwayNs = aheadNs < REPLAY_NS_MIN ? nowNs : startNs + aheadNs / 2n;
-      const laterNs = greatest(halfwayNs, this.#oldestNs(stream, nowNs));
-      gaps.push(...this.#giveUpUntil(stream, laterNs));
-      stream.notBeforeNs = laterNs;
+      const laterNs = greatest(startNs + (GIVEN_UP_NS << BigInt(stream.refusals)), this.#oldestNs(stream, untilNs));
+      stream.notBeforeNs = laterNs < untilNs ? laterNs : untilNs;
+      stream.refusals += 1;
+      gaps.push(...this.#giveUpUntil(stream, stream.notBeforeNs));
     }
     return gaps;
   }

@@ -53,8 +53,11 @@ export function replayRules(schema: Schema): ReplayRules {
   return { intervalNs, indexAt, overlapNs: 10n * SECOND_NS, retentionNs: 10n * SECOND_NS };
 }
 
-/** How far back the gateway can replay a schema, in nanoseconds. */
+/** Time may pass, and clocks may differ, until the gateway looks at a start that is as old as it may be. */
+const WINDOW_MARGIN_NS = 5n * MINUTE_NS;
+
+/** How far back the gateway can certainly replay a schema, in nanoseconds: almost a day, or almost a week. */
 export function replayWindowNs(schema: Schema, dataset: string): bigint {
   const isWeekly = dataset === 'GLBX.MDP3' && (schema === 'mbo' || schema === 'definition');
-  return isWeekly ? 7n * DAY_NS : DAY_NS;
+  return (isWeekly ? 7n * DAY_NS : DAY_NS) - WINDOW_MARGIN_NS;
 }

@@ -120,7 +120,9 @@ export class LiveSession {
 
   async #decode(received: AsyncIterable<Uint8Array>, sink: SessionSink, watchdog: Watchdog): Promise<void> {
     const decoder = new DbnDecoder();
-    const onRecord = (view: AnyView): void => sink.onRecord(view);
+    const onRecord = (view: AnyView): void => {
+      if (!this.#isClosed) sink.onRecord(view);
+    };
     const plain = this.#terms.compression === 'zstd' ? decompressZstd(received) : received;
     for await (const chunk of plain) {
       const records = decoder.metadata === null ? chunk.subarray(decoder.feedHeader(chunk)) : chunk;

@@ -2,7 +2,7 @@ const HIGH_WORD = 2 ** 32;
 const RUNS_AT_FIRST = 4;
 
 /** How many runs of records of the same time are remembered of one instrument. */
-const RUNS_MAX = 65_536;
+const RUNS_MAX = 4_096;
 
 /**
  * How many records of each time were delivered of one instrument, for the newest times. Records are told apart by time
@@ -16,7 +16,7 @@ export class TickTrail {
   /** A ring of runs: records of the same time that came one after the other. Its length is a power of two. */
   #low = new Uint32Array(RUNS_AT_FIRST);
   #high = new Uint32Array(RUNS_AT_FIRST);
-  #count = new Float64Array(RUNS_AT_FIRST);
+  #count = new Uint32Array(RUNS_AT_FIRST);
   #first = 0;
   #runs = 0;
   /** The newest time. */
@@ -110,7 +110,7 @@ export class TickTrail {
     const [low, high, count] = [this.#low, this.#high, this.#count];
     this.#low = new Uint32Array(2 * length);
     this.#high = new Uint32Array(2 * length);
-    this.#count = new Float64Array(2 * length);
+    this.#count = new Uint32Array(2 * length);
     order.forEach((from, to) => {
       this.#low[to] = low[from]!;
       this.#high[to] = high[from]!;

@@ -10,5 +10,6 @@ export function parseTime(text: string): bigint | undefined {
   const [, date, minute = '00:00', second = '00', fraction = '', zone = 'Z'] = match;
   const ms = Date.parse(`${date}T${minute}:${second}${zone.replace(/^(.\d{2})(\d{2})$/, '$1:$2')}`);
   if (Number.isNaN(ms) || ms < 0) return undefined;
-  return BigInt(ms) * NS_PER_MS + BigInt(fraction.padEnd(9, '0'));
+  const ns = BigInt(ms) * NS_PER_MS + BigInt(fraction.padEnd(9, '0'));
+  return ns <= U64_MAX ? ns : undefined;
 }

@@ -149,6 +149,18 @@ describe('what is lost', () => {
     ]);
   });
 
+  test('up to the middle of a minute is that minute too, unless bars of it come', () => {
+    const loss = lost('2014-03-04T23:00:10', '2014-03-04T23:02:20');
+    const rest = [marker('2014-03-04T23:03'), marker('2014-03-04T23:04')];
+    expect(told([loss, ...rest])).toEqual(['gap 23:00 23:03', 'proved 23:04']);
+    expect(told([loss, bar('2014-03-04T23:02'), ...rest])).toEqual([
+      'gap 23:00 23:02',
+      'bar 23:02 ESH2014',
+      'proved 23:03',
+      'proved 23:04',
+    ]);
+  });
+
   test('in closed time is no hole', () => {
     const signs = [
       marker('2014-03-05T22:15'),
@@ -246,7 +258,7 @@ function spoil(signs: readonly LiveSign[], faults: readonly { at: number; kind: 
       ];
     if (kind === 'lost') {
       const timeMs = sign.kind === 'bar' ? sign.bar.openTimeMs : sign.kind === 'marker' ? sign.closeTimeMs : 0;
-      spoilt[at] = [{ kind: 'lost', fromMs: timeMs - 10 * MINUTE_MS, toMs: timeMs }, sign];
+      spoilt[at] = [{ kind: 'lost', fromMs: timeMs - 10 * MINUTE_MS, toMs: timeMs + (at % 2) }, sign];
     }
   }
   return spoilt.flat();

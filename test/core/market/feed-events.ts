@@ -59,7 +59,7 @@ export interface SlicedFeed {
 
 /** Slices events of ES, with the options changed as told. */
 export function sliceUp(events: readonly FeedEvent[], options: Partial<SlicerOptions> = {}): SlicedFeed {
-  const slicer = makeSlicer({ universe: ['ES'], calendar, source: 'file', announceFromTradeDate: null, ...options });
+  const slicer = makeSlicer({ universe: ['ES'], calendar, source: 'file', ...options });
   const outputs = events.map((event) => slicer.take(event));
   return { slices: outputs.flatMap(({ slice }) => slice ?? []), outputs, counts: slicer.counts(), end: slicer.end() };
 }

@@ -22,9 +22,14 @@ async function* from(bars: readonly MinuteBar[]): AsyncGenerator<MinuteBar, void
   for (const bar of bars) yield await Promise.resolve(bar);
 }
 
-async function eventsOf(bars: readonly MinuteBar[], coverage = undeclared, universe = ['ES']): Promise<FeedEvent[]> {
+async function eventsOf(
+  bars: readonly MinuteBar[],
+  coverage = undeclared,
+  universe = ['ES'],
+  untilMs?: number,
+): Promise<FeedEvent[]> {
   const events: FeedEvent[] = [];
-  for await (const event of presume(from(bars), { calendar, universe, coverage })) events.push(event);
+  for await (const event of presume(from(bars), { calendar, universe, coverage, untilMs })) events.push(event);
   return events;
 }
 
@@ -74,6 +79,14 @@ describe('a source that declares nothing', () => {
   test('a gap ends at the close when the next session has its first bar at once', async () => {
     const events = await eventsOf([barAt(chicago(12)), barAt(chicago(17))]);
     expect(told(events)).toEqual(['ES 12:00', 'closed 12:01', 'gap 12:01-16:00', 'ES 17:00', 'closed 17:01']);
+  });
+
+  test('is told up to the instant that it was read up to, by the same rule', async () => {
+    const until = async (hour: number, minute: number) =>
+      told(await eventsOf([barAt(chicago(10))], undeclared, ['ES'], chicago(hour, minute)));
+    expect(await until(10, 3)).toEqual(['ES 10:00', 'closed 10:01', 'closed 10:02', 'closed 10:03']);
+    expect(await until(10, 31)).toEqual(['ES 10:00', 'closed 10:01', 'gap 10:01-10:31']);
+    expect(await eventsOf([], undeclared, ['ES'], chicago(10))).toEqual([]);
   });
 
   test('a minute in which only another group trades is told too', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MinuteBar } from '#core/market/bar.ts';
 import { inSessionMinutes } from '#core/market/buckets.ts';
 import { MINUTE_MS } from '#core/market/timeframe.ts';
+import { tradeDateOpenMs } from '#core/market/trade-date.ts';
 import { calendar, covered, minuteBar, short, sliceAt, sliceUp, unknown, utc } from './feed-events.ts';
 
 // Two whole sessions of ES: each trades from 23:00 to 21:15 and from 21:30 to 22:15 UTC of the trade date.
@@ -258,6 +259,10 @@ describe('a gap', () => {
 });
 
 describe('history', () => {
+  const historyUntil = (tradeDate: string, universe: readonly string[] = ['ES']) => {
+    const openMs = tradeDateOpenMs(calendar, universe, tradeDate);
+    return (closeTimeMs: number) => closeTimeMs <= openMs;
+  };
   const events = [
     ...covered(EQUITY, ['2014-03-04T23:00', '2014-03-05T10:00'], [minuteBar('ESH2014', '2014-03-05T05:00')]),
     unknown('2014-03-05T10:00', '2014-03-05T11:00'),
@@ -266,7 +271,7 @@ describe('history', () => {
   ];
 
   test('is not announced, but its sessions and gaps are handed out, and the first slice has its lead', () => {
-    const { slices, outputs } = sliceUp(events, { announceFromTradeDate: '2014-03-06' });
+    const { slices, outputs } = sliceUp(events, { isHistory: historyUntil('2014-03-06') });
     expect(slices[0]).toMatchObject({
       closeTimeMs: utc('2014-03-05T23:01'),
       previousCloseTimeMs: null,
@@ -288,7 +293,7 @@ describe('history', () => {
       [...covered(groups, WEDNESDAY, bars), ...covered(groups, ['2014-03-05T23:00', '2014-03-05T23:01'])],
       {
         universe: ['ES', 'ZC'],
-        announceFromTradeDate: '2014-03-06',
+        isHistory: historyUntil('2014-03-06', ['ES', 'ZC']),
       },
     );
     expect(outputs.at(-1)?.slice?.closeTimeMs).toBe(utc('2014-03-05T23:01'));
@@ -297,7 +302,7 @@ describe('history', () => {
 
   test('tells the same of every bar as if it had been announced', () => {
     const announced = sliceUp(events);
-    const history = sliceUp(events, { announceFromTradeDate: '2014-03-06' });
+    const history = sliceUp(events, { isHistory: historyUntil('2014-03-06') });
     expect(history.outputs.flatMap(({ sessions }) => sessions)).toEqual(
       announced.outputs.flatMap(({ sessions }) => sessions),
     );

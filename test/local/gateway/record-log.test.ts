@@ -66,4 +66,16 @@ describe('a log of records', () => {
     expect(await empty.startNs()).toBeNull();
     expect(empty.endNs).toBeNull();
   });
+
+  test('never takes a pass that broke off for one that has ended', async () => {
+    async function* broken(): AsyncGenerator<RecordBatch> {
+      const builder = new BatchBuilder();
+      builder.addBytes(RECORD, 6, 1n);
+      yield builder.batch();
+      throw new Error('cut off');
+    }
+    const shared = new RecordLog(broken);
+    for (let read = 0; read < 2; read++) await expect(times(shared.read(0n))).rejects.toThrow('cut off');
+    expect(shared.endNs).toBeNull();
+  });
 });

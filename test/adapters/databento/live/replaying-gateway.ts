@@ -1,5 +1,5 @@
-import type { Schema } from '../../../../adapters/databento/dbn/enums.ts';
 import { DbnDecoder } from '../../../../adapters/databento/dbn/decoder.ts';
+import type { Schema } from '../../../../adapters/databento/dbn/enums.ts';
 import type { AnyView, DbnRecord } from '../../../../adapters/databento/dbn/record.ts';
 import { encodeRecord } from '../../../../adapters/databento/dbn/record-writer.ts';
 import type { Resume } from '../../../../adapters/databento/live/resume.ts';

@@ -85,9 +85,9 @@ describe('resuming over any cuts', () => {
         resume.add({ id: 1, schema: 'trades', start: null, snapshot: false });
         const delivered = deliveredThrough(all, someCuts, resume, [{ id: 1, schema: 'trades' }]);
         const sinceNs = sessionStartNs(all, Math.min(all.length, someCuts[0]?.available ?? all.length));
-        const after = (records: readonly SentRecord[]): SentRecord[] =>
+        const onlyLater = (records: readonly SentRecord[]): SentRecord[] =>
           records.filter(({ indexNs }) => indexNs >= sinceNs);
-        expect(byInstrument(after(delivered))).toEqual(byInstrument(after(all)));
+        expect(byInstrument(onlyLater(delivered))).toEqual(byInstrument(onlyLater(all)));
         expect(new Set(delivered).size).toBe(delivered.length);
       }),
     );
@@ -194,7 +194,8 @@ describe('what a session has to ask for', () => {
     resume.end(0);
     const nowNs = START_NS + 30n * HOUR_NS;
     const fromNs = START_NS + MINUTE_NS;
-    const toNs = START_NS + 6n * HOUR_NS;
+    // Five minutes less than a day, as the gateway may look at it a little later.
+    const toNs = START_NS + 6n * HOUR_NS + 5n * MINUTE_NS;
     expect(resume.plan(nowNs)).toEqual({
       starts: new Map([[1, toNs]]),
       gaps: [{ schema: 'ohlcv-1m', fromNs, toNs }],
@@ -212,13 +213,32 @@ describe('what a session has to ask for', () => {
   test('a later start when the gateway has no longer what was asked for, and the rest as a gap', () => {
     const resume = new Resume(DATASET);
     resume.add({ id: 1, schema: 'trades', start: START_NS, snapshot: false });
-    const nowNs = START_NS + 8n * HOUR_NS;
-    const plan = resume.plan(nowNs);
-    resume.begin(plan, nowNs);
+    const nowNs = START_NS + HOUR_NS;
+    const gaps: unknown[] = [];
+    for (let refusals = 0; refusals < 4; refusals++) {
+      const plan = resume.plan(nowNs);
+      resume.begin(plan, nowNs);
+      resume.end(0);
+      gaps.push(...resume.giveUp(plan, null, nowNs));
+    }
+    const minutesLater = (minutes: bigint): bigint => START_NS + minutes * MINUTE_NS;
+    expect(gaps).toEqual([
+      { schema: 'trades', fromNs: START_NS, toNs: minutesLater(15n) },
+      { schema: 'trades', fromNs: minutesLater(15n), toNs: minutesLater(45n) },
+      { schema: 'trades', fromNs: minutesLater(45n), toNs: nowNs },
+    ]);
+    expect(startOf(resume, nowNs)).toBe(nowNs);
+  });
+
+  test('something later also of a gateway whose time is ahead of our clock', () => {
+    const resume = new Resume(DATASET);
+    resume.add({ id: 1, schema: 'trades', start: START_NS, snapshot: false });
+    const plan = resume.plan(START_NS - HOUR_NS);
+    resume.begin(plan, START_NS);
+    resume.heard(START_NS + HOUR_NS);
     resume.end(0);
-    const toNs = START_NS + 4n * HOUR_NS;
-    expect(resume.giveUp(plan, null, nowNs)).toEqual([{ schema: 'trades', fromNs: START_NS, toNs }]);
-    expect(startOf(resume, nowNs)).toBe(toNs);
+    resume.giveUp(plan, 'trades', START_NS - HOUR_NS);
+    expect(startOf(resume, START_NS - HOUR_NS)).toBe(START_NS + 15n * MINUTE_NS);
   });
 
   test('a snapshot again, and a gap until then, as a snapshot says nothing of what happened', () => {
@@ -237,47 +257,5 @@ describe('what a session has to ask for', () => {
     resume.add({ id: 1, schema: 'mbo', start: null, snapshot: false });
     resume.remove(1);
     expect(resume.plan(START_NS).starts.size).toBe(0);
-  });
-});
-
-describe('what counts as delivered before', () => {
-  test('a bar of the same instrument and time, at any time', () => {
-    const resume = new Resume(DATASET);
-    resume.add({ id: 1, schema: 'ohlcv-1m', start: null, snapshot: false });
-    resume.begin(resume.plan(START_NS), START_NS);
-    const accepted = [bar(0), bar(1), bar(0), bar(0, 2), bar(1, 1, 9n)].map((record) =>
-      withView(record, (view) => resume.accept(view)),
-    );
-    expect(accepted).toEqual([true, true, false, true, false]);
-  });
-
-  test('a marker of the same schema and time', () => {
-    const resume = new Resume(DATASET);
-    resume.add({ id: 1, schema: 'ohlcv-1m', start: null, snapshot: false });
-    expect([START_NS, START_NS, START_NS + MINUTE_NS].map((ns) => resume.acceptMarker('ohlcv-1m', ns))).toEqual([
-      true,
-      false,
-      true,
-    ]);
-    expect(resume.acceptMarker('ohlcv-1s', START_NS)).toBe(true);
-  });
-
-  test('of trades of the same time, so many as came before', () => {
-    const resume = new Resume(DATASET);
-    resume.add({ id: 1, schema: 'trades', start: null, snapshot: false });
-    const take = (): boolean => withView(trade(START_NS), (view) => resume.accept(view));
-    resume.begin(resume.plan(START_NS), START_NS);
-    expect([take(), take()]).toEqual([true, true]);
-    resume.end(0);
-    resume.begin(resume.plan(START_NS), START_NS);
-    expect([take(), take(), take()]).toEqual([false, false, true]);
-  });
-
-  test('a bar whose time is no whole minute is told apart all the same', () => {
-    const resume = new Resume(DATASET);
-    resume.add({ id: 1, schema: 'ohlcv-1m', start: null, snapshot: false });
-    const odd = { ...bar(0), ts_event: START_NS + 1n };
-    const accepted = [bar(0), odd, odd].map((record) => withView(record, (view) => resume.accept(view)));
-    expect(accepted).toEqual([true, true, false]);
   });
 });

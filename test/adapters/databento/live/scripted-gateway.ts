@@ -3,7 +3,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { rtypes, type Schema, systemCodes } from '../../../../adapters/databento/dbn/enums.ts';
 import { liveMetadata } from '../../../../adapters/databento/dbn/metadata.ts';
 import { encodeMetadata } from '../../../../adapters/databento/dbn/metadata-writer.ts';
-import type { DbnRecord, ErrorRecord, OhlcvRecord, SystemRecord, TradeRecord } from '../../../../adapters/databento/dbn/record.ts';
+import type {
+  DbnRecord,
+  ErrorRecord,
+  OhlcvRecord,
+  SystemRecord,
+  TradeRecord,
+} from '../../../../adapters/databento/dbn/record.ts';
 import { encodeRecord } from '../../../../adapters/databento/dbn/record-writer.ts';
 import { ControlLineReader, parseControlLine } from '../../../../adapters/databento/protocol/control-lines.ts';
 import { parseSubscription, type SubscriptionRequest } from '../../../../adapters/databento/protocol/subscription.ts';
@@ -104,6 +110,7 @@ export class ScriptedConnection {
 export class ScriptedGateway implements AsyncDisposable {
   readonly #server: Server;
   readonly connections: ScriptedConnection[] = [];
+  readonly #failures: unknown[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -115,7 +122,10 @@ export class ScriptedGateway implements AsyncDisposable {
     server.on('connection', (socket) => {
       const connection = new ScriptedConnection(socket, gateway.connections.length + 1);
       gateway.connections.push(connection);
-      void script(connection);
+      Promise.resolve(script(connection)).catch((error: unknown) => {
+        gateway.#failures.push(error);
+        socket.destroy();
+      });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -129,6 +139,7 @@ export class ScriptedGateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { socket } of this.connections) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 }
 

@@ -52,6 +52,15 @@ export class TestClock implements LiveClock {
     return this.#sleepers.length;
   }
 
+  /** Moves time on at one go, so that whoever sleeps wakes late. */
+  async jump(ms: number): Promise<void> {
+    this.#passedMs += ms;
+    const due = this.#sleepers.filter(({ untilMs }) => untilMs <= this.#passedMs);
+    this.#sleepers = this.#sleepers.filter((one) => !due.includes(one));
+    for (const { wake } of due) wake();
+    await Promise.resolve();
+  }
+
   /** Moves time on, waking sleepers in their order. */
   async advance(ms: number): Promise<void> {
     const targetMs = this.#passedMs + ms;
