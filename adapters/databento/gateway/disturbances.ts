@@ -13,7 +13,8 @@ export class Disturbances {
   /** Raised by each change of what symbols and ids mean. */
   version = 0;
   readonly #unresolvable = new Set<string>();
-  readonly #newIds = new Map<number, { readonly instrumentId: number; readonly fromNs: bigint }>();
+  /** The ids that an instrument got one after the other. */
+  readonly #newIds = new Map<number, readonly { readonly instrumentId: number; readonly fromNs: bigint }[]>();
   readonly #rolls = new Map<string, number>();
   readonly #outages: { readonly fromNs: bigint; readonly toNs: bigint }[] = [];
   #nextId = RENUMBERED_FROM;
@@ -51,7 +52,8 @@ export class Disturbances {
 
   /** Gives an instrument another id from a time on. */
   renumber({ instrumentId }: GatewayInstrument, fromNs: bigint): void {
-    this.#newIds.set(instrumentId, { instrumentId: this.#nextId, fromNs });
+    const before = this.#newIds.get(instrumentId) ?? [];
+    this.#newIds.set(instrumentId, [...before, { instrumentId: this.#nextId, fromNs }]);
     this.#nextId += 1;
     this.version += 1;
   }
@@ -63,8 +65,8 @@ export class Disturbances {
 
   /** The id under which an instrument's records of a time are sent. */
   idAt(instrumentId: number, timeNs: bigint): number {
-    const changed = this.#newIds.get(instrumentId);
-    return changed !== undefined && timeNs >= changed.fromNs ? changed.instrumentId : instrumentId;
+    const changed = this.#newIds.get(instrumentId)?.findLast(({ fromNs }) => timeNs >= fromNs);
+    return changed?.instrumentId ?? instrumentId;
   }
 
   /** Makes continuous symbols of a root mean the contract one rank further, when they are resolved from now on. */

@@ -127,7 +127,7 @@ export class RecordRouter {
       this.#parts.meters.duplicates += 1;
       return;
     }
-    this.#parts.resume.heard(gatewayNs);
+    this.#parts.resume.heard(gatewayNs, code === systemCodes.heartbeat);
     this.#deliver(view);
     if (code === systemCodes.heartbeat) this.#parts.meters.heartbeats += 1;
     else if (code === systemCodes.subscriptionAck) this.#onAck(message, gatewayNs);
@@ -164,7 +164,7 @@ export class RecordRouter {
 
   #onError(view: LayoutView<'error_v2'>): void {
     const { code, err: message, is_last: isLast } = view;
-    if (view.ts_event !== UNDEF_TIMESTAMP) this.#parts.resume.heard(view.ts_event);
+    if (view.ts_event !== UNDEF_TIMESTAMP) this.#parts.resume.heard(view.ts_event, false);
     this.#deliver(view);
     if (code === errorCodes.symbolResolutionFailed) {
       this.#onSymbolError(message);

@@ -93,15 +93,15 @@ export class ResumeStream {
   }
 
   /**
-   * Moves `safeNs` on by what the session that ends has brought. `gatewayNs` is the time up to which the gateway was
-   * heard of in it.
+   * Moves `safeNs` on by what the session that ends has brought. `provenNs` is the time up to which the gateway has shown
+   * to have sent everything, if it was live.
    */
-  endSession(gatewayNs: bigint, nowMs: number): void {
+  endSession(provenNs: bigint, nowMs: number): void {
     const isLive =
       this.#completed >= this.#replaying || (this.#completedMs !== null && nowMs - this.#completedMs >= SETTLED_MS);
     // The replay of one subscription may fall behind the records of another, so that these say nothing about it.
     if (isLive || this.entries.length <= 1) this.safeNs = later(this.safeNs, this.reachedNs);
-    if (isLive && gatewayNs > 0n) this.safeNs = later(this.safeNs, gatewayNs - (this.rules.intervalNs ?? 0n));
+    if (isLive && provenNs > 0n) this.safeNs = later(this.safeNs, provenNs - (this.rules.intervalNs ?? 0n));
   }
 }
 

@@ -36,6 +36,8 @@ export class Resume {
   readonly #streams: (ResumeStream | null)[] = Array.from({ length: RTYPES }, () => null);
   /** The newest time that the gateway has told in messages. */
   #gatewayNs = 0n;
+  /** The newest time at which it had nothing left to send. */
+  #quietNs = 0n;
 
   constructor(dataset: string) {
     this.#dataset = dataset;
@@ -102,9 +104,13 @@ export class Resume {
     return this.#streams[rtypeOfSchema(schema)]?.acceptMarker(endNs) ?? true;
   }
 
-  /** The gateway has sent a message stamped with this time. */
-  heard(gatewayNs: bigint): void {
+  /**
+   * The gateway has sent a message stamped with this time. Only one that it sends when there is nothing else, a heartbeat,
+   * says that every record from before has come: a warning or an error may overtake records that come late.
+   */
+  heard(gatewayNs: bigint, isQuiet: boolean): void {
     if (gatewayNs > this.#gatewayNs) this.#gatewayNs = gatewayNs;
+    if (isQuiet && gatewayNs > this.#quietNs) this.#quietNs = gatewayNs;
   }
 
   /** The gateway has acknowledged a subscription: its live records come from then on. */
@@ -123,8 +129,8 @@ export class Resume {
 
   /** The session has ended after it had begun. */
   end(nowMs: number): void {
-    const gatewayNs = this.reachedNs ?? 0n;
-    for (const stream of this.#all()) stream.endSession(gatewayNs, nowMs);
+    const provenNs = greatest(this.#quietNs, ...this.#all().map(({ reachedNs }) => reachedNs ?? 0n));
+    for (const stream of this.#all()) stream.endSession(provenNs, nowMs);
   }
 
   /** The newest time of the gateway, by its messages and records; null when it told none. */

@@ -106,7 +106,8 @@ function faultOfRecord(given: {
   const cursor = new DataView(stored.buffer, stored.byteOffset, stored.length);
   if (view.rtype !== stored[1] || view.instrument_id !== cursor.getUint32(4, true)) return `record ${index}: header`;
   if (view.ts_event !== cursor.getBigUint64(8, true)) return `record ${index}: ts_event`;
-  if (expected.hasTsOut && view.ts_out !== cursor.getBigUint64(record.length - 8, true)) return `record ${index}: ts_out`;
+  if (expected.hasTsOut && view.ts_out !== cursor.getBigUint64(record.length - 8, true))
+    return `record ${index}: ts_out`;
   if (!expected.hasTsOut && view.ts_out !== undefined) return `record ${index}: a ts_out that is none`;
   if (layoutBytes === record.layoutBytes && Buffer.compare(view.bytes(), stored) === 0) {
     return isThorough ? objectFault(view, record.layoutBytes === 0 ? stored : null) : null;
@@ -129,18 +130,22 @@ function faultOfError(decoder: DbnDecoder, { error, given }: Reading, expected: 
     const codes = { 'no-dbn': 'not-dbn', newer: 'newer-version', 'bad-header': 'corrupt', 'cut-header': 'truncated' };
     const wanted = (codes as Record<string, string>)[ending] ?? 'corrupt';
     // A length above the limit is corrupt although the bytes are cut off, too.
-    if (code !== wanted && !(ending === 'cut-header' && code === 'corrupt')) return `${code} where the bytes say: ${ending}`;
+    if (code !== wanted && !(ending === 'cut-header' && code === 'corrupt'))
+      return `${code} where the bytes say: ${ending}`;
     return byteOffset <= Math.max(headerBytes, 8) ? null : `${code} in the header with the offset ${byteOffset}`;
   }
-  if (decoder.metadata === null && given === 0 && headerBytes > 0) return code === 'corrupt' ? null : `${code} in a header`;
+  if (decoder.metadata === null && given === 0 && headerBytes > 0)
+    return code === 'corrupt' ? null : `${code} in a header`;
   if (given !== records.length) return `${code} after ${given} of ${records.length} records`;
-  if (code !== (ending === 'cut' ? 'truncated' : 'corrupt') || ending === 'end') return `${code} where the bytes say: ${ending}`;
+  if (code !== (ending === 'cut' ? 'truncated' : 'corrupt') || ending === 'end')
+    return `${code} where the bytes say: ${ending}`;
   return byteOffset === endAt ? null : `${code} with the offset ${byteOffset} instead of ${endAt}`;
 }
 
 /** What the decoder says of itself afterwards, and whether an error stays. */
 function faultOfState(decoder: DbnDecoder, { error, unknown }: Reading): string | null {
-  if (decoder.unknownRecords !== unknown) return `counts ${decoder.unknownRecords} unknown records instead of ${unknown}`;
+  if (decoder.unknownRecords !== unknown)
+    return `counts ${decoder.unknownRecords} unknown records instead of ${unknown}`;
   if (error === null) return null;
   try {
     decoder.feed(new Uint8Array(64), () => undefined);

@@ -40,32 +40,44 @@ export class Mutator {
     switch (below(14)) {
       case 0:
       case 1:
-        return this.#flip(this.#place());
+        this.#flip(this.#place());
+        break;
       case 2:
-        return this.#set(this.#place(), TELLING_BYTES[below(TELLING_BYTES.length)]!);
+        this.#set(this.#place(), TELLING_BYTES[below(TELLING_BYTES.length)]!);
+        break;
       case 3:
-        return this.#set(this.#part(), below(2) === 0 ? TELLING_BYTES[below(TELLING_BYTES.length)]! : below(256));
+        this.#set(this.#part(), below(2) === 0 ? TELLING_BYTES[below(TELLING_BYTES.length)]! : below(256));
+        break;
       case 4:
-        return this.#set(this.#part() + 1, below(256));
+        this.#set(this.#part() + 1, below(256));
+        break;
       case 5:
-        return this.#nudge(below(2) === 0 ? this.#part() : this.#place());
+        this.#nudge(below(2) === 0 ? this.#part() : this.#place());
+        break;
       case 6:
-        return this.#setWord(this.#headerPlace());
+        this.#setWord(this.#headerPlace());
+        break;
       case 7:
-        return this.#set(this.#headerPlace(), below(256));
+        this.#set(this.#headerPlace(), below(256));
+        break;
       case 8:
         this.#length = this.#place();
-        return;
+        break;
       case 9:
-        return this.#remove(this.#place(), 1 + below(INSERTED_MAX));
+        this.#remove(this.#place(), 1 + below(INSERTED_MAX));
+        break;
       case 10:
-        return this.#insert(this.#place(), this.#noise());
+        this.#insert(this.#place(), this.#noise());
+        break;
       case 11:
-        return this.#insert(this.#part(), this.#piece(this.#bytes.slice(0, this.#length)));
+        this.#insert(this.#part(), this.#piece(this.#bytes.slice(0, this.#length)));
+        break;
       case 12:
-        return this.#insert(this.#part(), this.#piece(other));
+        this.#insert(this.#part(), this.#piece(other));
+        break;
       default:
-        return this.#splice(other);
+        this.#splice(other);
+        break;
     }
   }
 
@@ -139,10 +151,10 @@ export class Mutator {
 
 /** Sizes of the chunks in which an input is given, over and over; mostly the whole at once. */
 export function madeCuts(random: Random): readonly number[] {
-  const kind = random.below(16);
-  if (kind < 8) return [INPUT_BYTES_MAX];
-  if (kind === 8) return [1];
-  return Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(kind < 12 ? 16 : 400));
+  const kind = random.below(64);
+  if (kind < 40) return [INPUT_BYTES_MAX];
+  if (kind === 40) return [1];
+  return Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(kind < 46 ? 16 : 400));
 }
 
 /** Bytes in chunks of the given sizes. Each is memory of its own, so that reading past its end finds nothing. */

@@ -3,7 +3,8 @@ import { type Layout, WORD_BYTES } from '#adapters/databento/dbn/field.ts';
 import { type DbnVersion, layoutOf, layouts } from '#adapters/databento/dbn/layouts.ts';
 import type { AnyView, StoredRecord } from '#adapters/databento/dbn/record.ts';
 import { toObject } from '#adapters/databento/dbn/record-object.ts';
-import { encodeRecord } from '#adapters/databento/dbn/record-writer.ts';
+import { encodeRecord, recordBytes } from '#adapters/databento/dbn/record-writer.ts';
+import { upgradeRecord } from '#adapters/databento/dbn/upgrade.ts';
 import { DatabentoError } from '#adapters/databento/errors.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -15,7 +16,9 @@ type Values = Readonly<Record<string, unknown>>;
 export function objectFault(view: AnyView, raw: Uint8Array | null): string | null {
   const record: StoredRecord = toObject(view);
   if (record.layout === 'unknown') {
-    return raw !== null && Buffer.compare(record.raw, raw) === 0 ? null : 'an unknown record has other bytes as an object';
+    return raw !== null && Buffer.compare(record.raw, raw) === 0
+      ? null
+      : 'an unknown record has other bytes as an object';
   }
   const fault = readingsFault(view, record as unknown as Values);
   if (fault !== null) return fault;
@@ -36,7 +39,15 @@ export function objectFault(view: AnyView, raw: Uint8Array | null): string | nul
     again = toObject(each) as unknown as Values;
   });
   const lengthened = { ...record, length: written.length / WORD_BYTES };
-  return again !== null && isEqual(again, lengthened) ? null : `${record.layout} written and read again is another one`;
+  if (again === null || !isEqual(again, lengthened)) return `${record.layout} written and read again is another one`;
+  const upgraded = upgradeRecord(record);
+  if (upgraded.layout === 'unknown') return `${record.layout} upgraded is unknown`;
+  const upgrading = new DbnDecoder({ fragment: { version: version!, tsOut: record.ts_out !== undefined } });
+  upgrading.feed(written, (each) => {
+    again = toObject(each) as unknown as Values;
+  });
+  const wanted = { ...upgraded, length: recordBytes(upgraded) / WORD_BYTES };
+  return isEqual(again, wanted) ? null : `${record.layout} is upgraded in two ways`;
 }
 
 /** The readings of a view as numbers, which are exact or refused. */
@@ -45,7 +56,8 @@ function readingsFault(view: AnyView, values: Values): string | null {
   for (const { name, type } of layouts[view.layout as keyof typeof layouts].fields) {
     if (!isSame(readings[name], values[name])) return `${name} of the view and of the object differ`;
     const exact = values[name];
-    if (type === 'time' && readings[`${name}_ms`] !== Number((exact as bigint) / 1_000_000n)) return `${name}_ms is wrong`;
+    if (type === 'time' && readings[`${name}_ms`] !== Number((exact as bigint) / 1_000_000n))
+      return `${name}_ms is wrong`;
     if (type !== 'price' && type !== 'u64' && type !== 'i64') continue;
     const reading = doubleOf(readings, `${name}_f64`);
     const isExact = BigInt(Number(exact)) === exact && Math.abs(Number(exact)) <= Number.MAX_SAFE_INTEGER;
@@ -84,8 +96,11 @@ export function upgradeFault(
   const readings = view as unknown as Values;
   for (const { name, type, offset, size } of older.fields) {
     if (!(name in readings) || name === 'length') continue;
-    const text = Buffer.from(from.stored.subarray(offset, offset + size)).toString('latin1').split('\0')[0]!;
-    const low = size >= 4 ? cursor.getUint32(offset, true) : size === 2 ? cursor.getUint16(offset, true) : text.charCodeAt(0);
+    const text = Buffer.from(from.stored.subarray(offset, offset + size))
+      .toString('utf8')
+      .split('\0')[0]!;
+    const low =
+      size >= 4 ? cursor.getUint32(offset, true) : size === 2 ? cursor.getUint16(offset, true) : text.charCodeAt(0);
     const value = readings[name];
     if (type === 'text' && value !== text) return `${name} of the upgraded record`;
     if (type === 'u32' && Number(value) !== low) return `${name} of the upgraded record`;

@@ -103,7 +103,6 @@ function walkRecords(
 }
 
 function layoutBytes(rtype: number, bodyBytes: number, version: number | null): number {
-  const size =
-    version === null ? anySizes.get(rtype)?.find((each) => each <= bodyBytes) : sizes[rtype]?.[version - 1];
+  const size = version === null ? anySizes.get(rtype)?.find((each) => each <= bodyBytes) : sizes[rtype]?.[version - 1];
   return size !== undefined && size <= bodyBytes ? size : 0;
 }

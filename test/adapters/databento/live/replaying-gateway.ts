@@ -57,7 +57,7 @@ export function deliveredThrough(
       if (left >= 0 && withView(one.record, (view) => resume.accept(view))) delivered.push(one);
     };
     for (const { id } of subscriptions) resume.acknowledged(id, nowNs);
-    resume.heard(nowNs);
+    resume.heard(nowNs, true);
     for (const { id, schema } of subscriptions) {
       const start = plan.starts.get(id) ?? null;
       if (start === null) continue;

@@ -181,9 +181,19 @@ describe('what a session has to ask for', () => {
     streaming(resume);
     take(resume, trade(START_NS));
     const nowNs = START_NS + 50n * HOUR_NS;
-    resume.heard(nowNs);
+    resume.heard(nowNs, true);
     resume.end(0);
     expect(resume.plan(nowNs + MINUTE_NS)).toEqual({ starts: new Map([[1, nowNs - 10n * SECOND_NS]]), gaps: [] });
+  });
+
+  test('what came last, when a warning or an error overtook the records after it', () => {
+    const resume = new Resume(DATASET);
+    resume.add({ id: 1, schema: 'trades', start: null, snapshot: false });
+    streaming(resume);
+    take(resume, trade(START_NS));
+    resume.heard(START_NS + HOUR_NS, false);
+    resume.end(0);
+    expect(startOf(resume, START_NS + 2n * HOUR_NS)).toBe(START_NS);
   });
 
   test('at most a day, and what is older is told as a gap, once', () => {
@@ -235,7 +245,7 @@ describe('what a session has to ask for', () => {
     resume.add({ id: 1, schema: 'trades', start: START_NS, snapshot: false });
     const plan = resume.plan(START_NS - HOUR_NS);
     resume.begin(plan, START_NS);
-    resume.heard(START_NS + HOUR_NS);
+    resume.heard(START_NS + HOUR_NS, true);
     resume.end(0);
     resume.giveUp(plan, 'trades', START_NS - HOUR_NS);
     expect(startOf(resume, START_NS - HOUR_NS)).toBe(START_NS + 15n * MINUTE_NS);
