@@ -124,6 +124,16 @@ export const errorCodes = {
   unset: 255,
 } as const;
 
+/** Errors after which the gateway ends the session. */
+export const fatalErrorCodes: ReadonlySet<number> = new Set([
+  errorCodes.authFailed,
+  errorCodes.apiKeyDeactivated,
+  errorCodes.connectionLimitExceeded,
+  errorCodes.invalidSubscription,
+  errorCodes.internalError,
+  errorCodes.replayAgedOut,
+]);
+
 /** The bits of `flags`. */
 export const flagBits = {
   last: 128,

@@ -6,17 +6,7 @@ import { defineLayout, type Layout } from './field.ts';
  * from. Offsets are bytes from the start of the record; the header's fields come first in each.
  */
 
-const trade = defineLayout('trade', 48, {
-  price: ['price', 16],
-  size: ['u32', 24],
-  action: ['char', 28],
-  side: ['char', 29],
-  flags: ['u8', 30],
-  depth: ['u8', 31],
-  ts_recv: ['time', 32],
-  ts_in_delta: ['i32', 40],
-  sequence: ['u32', 44],
-});
+const trade = defineLayout('trade', 48, bookHead());
 
 const mbp1 = defineLayout('mbp1', 80, { ...bookHead(), ...levels(1) });
 

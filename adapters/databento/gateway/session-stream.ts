@@ -1,4 +1,4 @@
-import { errorCodes, type Schema } from '../dbn/enums.ts';
+import { errorCodes, fatalErrorCodes, type Schema } from '../dbn/enums.ts';
 import type { GatewayContext } from './context.ts';
 import { FaultDraws, type Strike } from './faults.ts';
 import { errorRecord, heartbeat, slowReaderWarning, symbolMapping, unknownRecord } from './gateway-records.ts';
@@ -24,15 +24,6 @@ export interface StreamOptions {
 const MINUTE_NS = 60_000_000_000n;
 /** How far behind a reader is said to be who is called slow on request; then a minute is left out. */
 const SLOW_MS = 3000;
-const fatalErrors: ReadonlySet<number> = new Set([
-  errorCodes.authFailed,
-  errorCodes.apiKeyDeactivated,
-  errorCodes.connectionLimitExceeded,
-  errorCodes.invalidSubscription,
-  errorCodes.internalError,
-  errorCodes.replayAgedOut,
-]);
-
 /** The binary part of a session: metadata, acknowledgements, replays, and then the market as it comes. */
 export class SessionStream {
   readonly #context: GatewayContext;
@@ -140,7 +131,7 @@ export class SessionStream {
   fail(code: number, text: string): void {
     this.#writer.speak(errorRecord(code, text, { atNs: this.#context.clock.now() }));
     this.#writer.flush();
-    if (fatalErrors.has(code)) this.strike('eof');
+    if (fatalErrorCodes.has(code)) this.strike('eof');
   }
 
   /** Lets a fault happen at once. */

@@ -1,4 +1,4 @@
-import { errorCodes, rtypes, systemCodes, UNDEF_TIMESTAMP } from '../dbn/enums.ts';
+import { errorCodes, fatalErrorCodes, rtypes, systemCodes, UNDEF_TIMESTAMP } from '../dbn/enums.ts';
 import type { AnyView, LayoutView } from '../dbn/record.ts';
 import { schemaIn, subscriptionIdIn, symbolIn } from './gateway-text.ts';
 import type { LiveClock } from './live-clock.ts';
@@ -38,15 +38,6 @@ export interface RouterOutcome {
   /** The consumer threw. */
   readonly onFailure: (error: unknown) => void;
 }
-
-const fatalCodes: ReadonlySet<number> = new Set([
-  errorCodes.authFailed,
-  errorCodes.apiKeyDeactivated,
-  errorCodes.connectionLimitExceeded,
-  errorCodes.invalidSubscription,
-  errorCodes.internalError,
-  errorCodes.replayAgedOut,
-]);
 
 /**
  * Sends each record of a session to the consumer unless it was delivered before. What the gateway says about the session
@@ -170,7 +161,7 @@ export class RecordRouter {
       this.#onSymbolError(message);
     } else if (code === errorCodes.skippedRecordsAfterSlowReading) {
       this.#onSlowReader(message, true);
-    } else if (fatalCodes.has(code)) {
+    } else if (fatalErrorCodes.has(code)) {
       this.#gatewayError ??= { code, message };
       if (isLast !== 0) this.#outcome.onOver();
     } else {
