@@ -58,7 +58,7 @@ const running = client.run({
   },
 });
 await sleep(WARM_UP_MS);
-say({ kind: 'heap', ...usedAfterCollection() });
+say({ kind: 'heap', ...(await usedAfterCollection()) });
 const cpu = process.cpuUsage();
 const [fromRecords, fromMs] = [records, performance.now()];
 const rates: number[] = [];
@@ -66,7 +66,7 @@ for (let second = 1; second <= seconds; second++) {
   const [before, beforeMs] = [records, performance.now()];
   await sleep(fromMs + second * 1000 - beforeMs);
   rates.push((records - before) / ((performance.now() - beforeMs) / 1000));
-  if (second === Math.ceil(seconds / 2) || second === seconds) say({ kind: 'heap', ...usedAfterCollection() });
+  if (second === Math.ceil(seconds / 2) || second === seconds) say({ kind: 'heap', ...(await usedAfterCollection()) });
 }
 const elapsed = (performance.now() - fromMs) / 1000;
 const { user, system } = process.cpuUsage(cpu);

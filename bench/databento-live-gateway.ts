@@ -89,5 +89,7 @@ const raw = createServer((socket) => {
 });
 raw.listen(0, '127.0.0.1');
 await once(raw, 'listening');
-process.on('message', () => process.send?.(usedAfterCollection()));
+process.on('message', () => {
+  void usedAfterCollection().then((used) => process.send?.(used));
+});
 process.send?.({ port: gateway.port, rawPort: (raw.address() as AddressInfo).port } satisfies GatewayReady);

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { messagesOf, nextMessage, startChild } from './databento-child.ts';
+import { messagesOf, nextMessage, startChild, type Used } from './databento-child.ts';
 import { atLeast, figure, median } from './databento-figures.ts';
 import type { ClientMessage } from './databento-live-client.ts';
 import type { GatewayReady } from './databento-live-gateway.ts';
@@ -10,11 +10,6 @@ const RATE_M_MIN = 1;
 /** What may be in use more at the end than at the beginning. */
 const GROWTH_MIB_MAX = 4;
 const MIB = 2 ** 20;
-
-interface Used {
-  readonly heapBytes: number;
-  readonly bufferBytes: number;
-}
 
 /**
  * The live client reading trades over loopback from the simulator, each in a process of its own, for 60 s or as many as

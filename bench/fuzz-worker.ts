@@ -42,6 +42,7 @@ function report(target: TargetName, campaign: Campaign, done: { inputs: number; 
 }
 
 for (const [number, name] of targetNames.entries()) {
+  [arrayBuffersMax, rssMax] = [0, 0];
   let [done, reported] = [0, 0];
   const campaign = new CountedCampaign(targets[name], seed, {
     coverage,

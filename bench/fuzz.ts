@@ -13,8 +13,14 @@ const THREADS = 2;
 const SEED = 1;
 /** An input that takes longer counts as a hang. */
 const HANG_MS = 20_000;
-/** Bounds of what a thread may hold in buffers, and the process in all. */
-const [ARRAY_BUFFERS_MAX, RSS_MAX] = [64 * 1024 * 1024, 1024 * 1024 * 1024];
+const MIB = 2 ** 20;
+/**
+ * What a thread may hold in buffers, those included that wait to be collected: a batch of a thousand inputs makes some
+ * megabytes of them. What one decoder may set aside is held to a sharper bound in the tests.
+ */
+const ARRAY_BUFFERS_MAX = 128 * MIB;
+/** What the process may hold in all, with the coverage of both threads. */
+const RSS_MAX = 1024 * MIB;
 const HEAP_MIB_MAX = 512;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -67,22 +73,13 @@ export async function fuzz(inputs = INPUTS): Promise<string[]> {
   const tally = new Tally();
   await Promise.all(Array.from({ length: THREADS }, (_, thread) => runThread(thread, { inputs, seed, tally })));
   const reports = [...tally.latest.values()];
-  const mib = (pick: (report: FuzzReport) => number): string =>
-    `${(Math.max(...reports.map(pick)) / 2 ** 20).toFixed(0)} MiB`;
-  if (Math.max(...reports.map(({ arrayBuffersMax }) => arrayBuffersMax)) > ARRAY_BUFFERS_MAX) {
-    tally.violations.push(violationOf('all', 'buffers above the bound', ''));
-  }
-  if (Math.max(...reports.map(({ rssMax }) => rssMax)) > RSS_MAX) {
-    tally.violations.push(violationOf('all', 'memory above the bound', ''));
-  }
+  tally.violations.push(...reports.flatMap(memoryViolations));
   return [
     `fuzzing, ${inputs.toLocaleString('en-US')} mutated inputs in ${THREADS} threads, seed ${seed} ` +
       `(digest ${reports.reduce((sum, { digest }) => (sum + digest) >>> 0, 0).toString(16)})`,
     ...tally.history,
     tally.line(),
     ...targetNames.map((name) => targetLine(name, reports, shares[name] * inputs)),
-    `buffers of a thread at most ${mib((report) => report.arrayBuffersMax)} (bound 64 MiB), process at most ` +
-      `${mib((report) => report.rssMax)} (bound 1024 MiB)`,
     ...unreachedLines(tally.reached),
     ...violationLines(tally.violations),
   ];
@@ -125,10 +122,20 @@ function violationOf(target: string, what: string, hex: string): Violation {
   return { target, what, hex, cuts: [], terms: null, count: 1 };
 }
 
+function memoryViolations(report: FuzzReport): Violation[] {
+  const isWithin = report.arrayBuffersMax <= ARRAY_BUFFERS_MAX && report.rssMax <= RSS_MAX;
+  return isWithin ? [] : [violationOf(report.target, 'memory above the bound', '')];
+}
+
 function targetLine(name: TargetName, reports: readonly FuzzReport[], inputs: number): string {
   const own = reports.filter(({ target }) => target === name);
   const corpus = own.map((report) => report.corpus).join(' + ');
-  return `  ${name.padEnd(8)} ${inputs.toLocaleString('en-US')} inputs; corpus ${corpus}`;
+  const mib = (pick: (report: FuzzReport) => number): string => (Math.max(...own.map(pick)) / MIB).toFixed(0);
+  return (
+    `  ${name.padEnd(8)} ${inputs.toLocaleString('en-US').padStart(9)} inputs; corpus ${corpus}; buffers of a thread at most ` +
+    `${mib((report) => report.arrayBuffersMax)} MiB (bound ${ARRAY_BUFFERS_MAX / MIB}), process ` +
+    `${mib((report) => report.rssMax)} MiB (bound ${RSS_MAX / MIB})`
+  );
 }
 
 /** Lines of the counted files that nothing reached. */

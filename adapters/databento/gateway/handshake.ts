@@ -34,8 +34,9 @@ export function authAccepted(sessionId: string): string {
   return formatControlLine({ success: 1, session_id: sessionId });
 }
 
+/** The answer that refuses; the reason may quote what the client sent, which may not be fit for a line. */
 export function authRefused(reason: string): string {
-  return formatControlLine({ success: 0, error: reason });
+  return formatControlLine({ success: 0, error: reason.replace(/[|\r\n]/g, ' ') });
 }
 
 /** Reads the authentication line; a text says why it is refused. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { authRefused } from '#adapters/databento/gateway/handshake.ts';
 import { bar, madeSource } from './made-source.ts';
 import { ManualClock } from './manual-clock.ts';
 import { connectTo, openGateway, startedClient } from './opened.ts';
@@ -138,4 +139,8 @@ describe('limits', () => {
     await third.until(() => third.records.length > 1);
     expect(third.records[0]).toMatchObject({ code: 1 });
   });
+});
+
+test('a refusal stays one line of two fields, whatever it quotes', () => {
+  expect(authRefused('no data set a|b\r\nc')).toBe('success=0|error=no data set a b  c\n');
 });
